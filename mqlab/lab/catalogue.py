@@ -1,0 +1,51 @@
+"""The scenarios of the gallery: every fixtures/scenarios/*.yaml, found by looking. The file's name is its address."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+from mqlab.engine import scenario
+from mqlab.engine.scenario import Scenario, ScenarioError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One scenario of the gallery."""
+
+    slug: str
+    text: str
+    scenario: Scenario
+
+
+def folder() -> Path:
+    """Where the scenario files are."""
+    return Path(settings.BASE_DIR) / "fixtures" / "scenarios"
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, changed_ns: int) -> Entry:
+    text = path.read_text(encoding="utf-8")
+    return Entry(path.stem, text, scenario.load(text, path.name))
+
+
+def entry(slug: str) -> Entry | None:
+    """The scenario of this address; None where there is none, or none that can be read (that is logged)."""
+    return next((found for found in entries() if found.slug == slug), None)
+
+
+def entries() -> list[Entry]:
+    """All that can be read, by file name; one that cannot is logged and left out."""
+    found = []
+    for path in sorted(folder().glob("*.yaml")):
+        try:
+            found.append(_read(path, path.stat().st_mtime_ns))
+        except (ScenarioError, OSError, UnicodeDecodeError) as error:
+            log.error("scenario left out: %s", error)
+    return found

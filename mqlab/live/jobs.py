@@ -1,0 +1,114 @@
+"""What each message sets going on a recording. Jobs are generators: they yield often, so that others have their turn."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from mqlab.engine import limits as engine_limits
+from mqlab.engine.commands import Illegal
+from mqlab.live import limits, wire
+from mqlab.live.keeper import Keeper
+from mqlab.live.opened import Opened, Watcher
+from mqlab.live.pace import Job
+from mqlab.live.pieces import Encoded, Pieces, pack
+
+log = logging.getLogger(__name__)
+
+SHOWN_LIMITS = {
+    "recording_s": engine_limits.RECORDING_S_MAX,
+    "commands": engine_limits.COMMANDS_MAX,
+    "body_bytes": engine_limits.BODY_BYTES_MAX,
+    "name_bytes": engine_limits.NAME_BYTES_MAX,
+    "more_s": limits.MORE_S_MAX,
+    "ahead_ms": limits.AHEAD_MS_MAX,
+    "frame_bytes": limits.FRAME_BYTES_MAX,
+}
+
+
+def answered(opened: Opened, asker: Watcher, ask: wire.Join | wire.Go | wire.More | wire.Do, job: Job) -> Job:
+    """Run the job; what is illegal or goes wrong becomes an answer, and the lab goes on."""
+    id = ask.id if isinstance(ask, wire.Do) else ""
+    try:
+        yield from job
+    except Illegal as error:
+        asker.no(error.code, error.why, recording=opened.id, join=ask.join, id=id, rule=error.rule)
+    except Exception:
+        log.exception("%s failed on %s", type(ask).__name__, opened.id)
+        why = "The server failed on this; nothing changed. It has been logged."
+        asker.no("internal", why, recording=opened.id, join=ask.join, id=id)
+
+
+def act(opened: Opened, asker: Watcher, ask: wire.Do, keeper: Keeper) -> Job:
+    """Enter a command; the new future's first moments go to all who watch."""
+    if keeper.read_only:
+        raise Illegal("read_only", "Acts cannot be stored at the moment, so none are taken. Looking around works.")
+    if ask.future in opened.void:
+        raise Illegal("stale", "The act before this one could not be stored; go back to the last one that was.")
+    recording = opened.recording
+    known = ask.id in recording.tree
+    ahead_us = min(max(ask.ahead, limits.AHEAD_MS_MIN * 1_000), limits.AHEAD_MS_MAX * 1_000)
+    cut = yield from recording.do(ask.id, ask.future, ask.at, ahead_us, ask.command)
+    stored = recording.tree[ask.id]
+    made = wire.CutFrame(opened.id, cut.id, cut.future, cut.at, cut.to, cut.events, stored.command, stored.parent)
+    frame = yield from pack(wire.encode(made))
+    if known:
+        asker.send(frame)
+        if ask.id not in opened.unkept:
+            asker.send(wire.encode(wire.Kept(opened.id, ask.id)).decode())
+        return
+    opened.tell(frame)
+    opened.unkept.add(ask.id)
+    keeper.keep(opened.id, stored)
+
+
+def pull(opened: Opened, asker: Watcher, ask: wire.More, pieces: Pieces) -> Job:
+    """The stretches that cover what was asked for, each made and encoded once for everybody."""
+    until = min(ask.until, ask.after[0] + limits.MORE_S_MAX * 1_000_000)
+    at = ask.after
+    while not asker.gone:
+        piece = pieces.get(opened.id, ask.future, at)
+        if piece is None:
+            made = yield from opened.recording.piece(ask.future, at)
+            piece = pieces.get(opened.id, ask.future, made.start)
+            if piece is None:
+                stretch = wire.Stretch(opened.id, ask.future, made.start, made.to, made.events)
+                frame = yield from pack(wire.encode(stretch))
+                piece = Encoded(made.to, frame)
+                pieces.put(opened.id, ask.future, made.start, piece)
+        asker.send(piece.frame)
+        if piece.to <= at or piece.to[0] >= until:
+            return
+        at = piece.to
+        yield
+
+
+def look(opened: Opened, asker: Watcher, join: int, future: str, at: tuple[int, int]) -> Job:
+    """The whole picture at a position."""
+    scene = yield from opened.recording.scene(future, at)
+    role, tree = opened.role(asker), opened.tree()
+    made = wire.SceneFrame(opened.id, join, future, at, scene, tree, role, SHOWN_LIMITS)
+    frame = yield from pack(wire.encode(made))
+    asker.send(frame)
+
+
+def forget(opened: Opened, ids: Iterable[str], pieces: Pieces) -> Job:
+    """Acts that could not be kept: they and what grew from them never happened, and everybody is told."""
+    tree = opened.recording.tree
+    gone = opened.grown_from(ids)
+    opened.unkept.difference_update(gone)
+    opened.void.update(gone)
+    frames = []
+    for id in gone:
+        stored = top = tree[id]
+        while top.parent in opened.void:
+            top = tree[top.parent]
+        at = (top.t, top.i)
+        frames.append(
+            wire.CutFrame(opened.id, id, top.parent, at, at, [], stored.command, stored.parent, "not_stored")
+        )
+    opened.recording.drop(gone)
+    opened.void.difference_update(gone)
+    pieces.forget(opened.id)
+    for frame in frames:
+        opened.tell((yield from pack(wire.encode(frame))))

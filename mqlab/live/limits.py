@@ -1,0 +1,34 @@
+"""Every bound of the wire in one place, units last. Each is met with an answer that says so; docs/limits.md lists them."""
+
+FRAME_BYTES_MAX = 64 * 1024
+SOCKETS_PER_SESSION_MAX = 8
+JOINS_PER_SOCKET_MAX = 16
+LABS_OPEN_MAX = 1_000
+PUT_AWAY_AFTER_S = 60.0  # a recording nobody watches leaves memory
+
+MESSAGES_PER_S = 100.0  # anything at all, by session: also what cannot be read
+MESSAGES_BURST = 200
+DO_PER_S = 20.0
+DO_BURST = 40
+MORE_PER_S = 10.0  # by session and recording
+MORE_BURST = 20
+LOOKS_PER_S = 10.0  # join and go: each builds a whole scene
+LOOKS_BURST = 40
+COPIES_PER_S = 0.5  # a viewer's first act on a recording that is not theirs
+COPIES_BURST = 5
+OVER_QUOTA_IN_A_ROW_MAX = 5
+
+MORE_S_MAX = 40  # 5 s ahead at 8 × speed; a longer wish is answered up to here
+AHEAD_MS_MIN = 500
+AHEAD_MS_MAX = 4_000
+
+SLICE_MS = 4.0
+DEFLATE_OVER_BYTES = 1_024
+DEFLATE_LEVEL = 6
+DEFLATE_CHUNK_BYTES = 32 * 1024  # deflated between two looks at the clock
+PIECES_BYTES_MAX = 512 * 1024  # encoded stretches kept, a recording
+PIECES_TOTAL_BYTES_MAX = 64 * 1024 * 1024  # and all recordings together
+OUTBOX_FRAMES_MAX = 1_024  # a socket that does not take what it asked for is closed
+
+JOURNAL_BATCH_MAX = 500
+JOURNAL_RETRY_MS = 1_000

@@ -1,0 +1,92 @@
+"""One recording in memory: its tree of commands, who watches, and which acts are not in the journal yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from time import monotonic
+from typing import Protocol
+
+from mqlab.engine.recording import Recording
+from mqlab.live import wire
+from mqlab.live.pace import Lane
+from mqlab.live.pieces import Frame
+
+
+class Watcher(Protocol):
+    """A socket, as an open recording sees it."""
+
+    owner: str
+    gone: bool
+
+    def send(self, frame: Frame) -> None:
+        """Hand a frame over; returns at once."""
+
+    def no(self, code: str, why: str, *, recording: str = "", join: int = -1, id: str = "", rule: str = "") -> None:
+        """Answer that nothing changed."""
+
+
+class Opened:
+    """Loaded once, shared by all who watch. Only jobs on `lane` touch the recording, one at a time."""
+
+    def __init__(self, id: str, recording: Recording, owner: str, read_only: bool) -> None:
+        self.id = id
+        self.recording = recording
+        self.owner = owner
+        self.read_only = read_only
+        self.lane = Lane()
+        self.unkept: set[str] = set()
+        self.void: set[str] = set()
+        self.idle_since = monotonic()
+        self._watchers: dict[Watcher, int] = {}
+
+    def watch(self, watcher: Watcher) -> None:
+        """Once for each join; a socket that joins twice still gets every frame once."""
+        self._watchers[watcher] = self._watchers.get(watcher, 0) + 1
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """The counterpart of `watch`."""
+        self._watchers[watcher] -= 1
+        if not self._watchers[watcher]:
+            del self._watchers[watcher]
+            self.idle_since = monotonic()
+
+    def idle_s(self) -> float:
+        """How long nobody has watched and nothing waited for the journal; 0.0 while somebody does."""
+        return 0.0 if self._watchers or self.unkept else monotonic() - self.idle_since
+
+    def tell(self, frame: Frame) -> None:
+        """To everyone who watches."""
+        for watcher in list(self._watchers):
+            watcher.send(frame)
+
+    def role(self, watcher: Watcher) -> str:
+        """owner, or viewer: then the first act makes a copy."""
+        return "owner" if watcher.owner == self.owner and not self.read_only else "viewer"
+
+    def newest(self) -> tuple[str, tuple[int, int]]:
+        """The future of the last act, and the position just after it: where one goes on."""
+        if not self.recording.tree:
+            return "0", (0, 0)
+        last = next(reversed(self.recording.tree.values()))
+        return last.id, (last.t, last.i + 1)
+
+    def tree(self) -> list[wire.Branch]:
+        """The commands, parents before children."""
+        return [
+            wire.Branch(s.id, s.parent, s.t, s.i, s.command, s.id not in self.unkept)
+            for s in self.recording.tree.values()
+        ]
+
+    def kept(self, ids: Iterable[str]) -> None:
+        """These acts are in the journal."""
+        for id in ids:
+            self.unkept.discard(id)
+            self.tell(wire.encode(wire.Kept(self.id, id)).decode())
+
+    def grown_from(self, ids: Iterable[str]) -> list[str]:
+        """These acts and all that build on them, parents first."""
+        found = dict.fromkeys(ids)
+        for stored in self.recording.tree.values():
+            if stored.parent in found:
+                found[stored.id] = None
+        return [id for id in self.recording.tree if id in found]

@@ -1,0 +1,233 @@
+"""Every message of the socket /ws/lab/, decoded strictly. What cannot be read is answered, never a reason to close.
+
+The browser speaks first and asks for everything: nothing is pushed but the cuts of acts on a recording that it watches.
+Times are virtual µs; a position is [t, i]. `static/wire-schema.json` is made from this file.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import msgspec
+
+from mqlab.engine.commands import AnyCommand
+from mqlab.engine.events import AnyEvent
+from mqlab.engine.scene import Scene
+from mqlab.live import limits
+
+Natural = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+Position = tuple[Natural, Natural]
+JoinNumber = Annotated[int, msgspec.Meta(ge=0, lt=limits.JOINS_PER_SOCKET_MAX)]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}(?!\n)$")]
+"""Of a command, of a future ("0" is the bare scenario). The browser mints them."""
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", omit_defaults=True):
+    """Base of what a browser may send. `join` is the browser's own number for one recording on this socket."""
+
+    join: JoinNumber
+
+
+class Join(Ask, frozen=True, forbid_unknown_fields=True, tag="join", omit_defaults=True):
+    """Watch a recording; answered with a scene. Without `future`: its newest."""
+
+    recording: Id
+    future: Id | None = None
+    at: Position | None = None
+
+
+class Go(Ask, frozen=True, forbid_unknown_fields=True, tag="go", omit_defaults=True):
+    """Look elsewhere; answered with a scene."""
+
+    future: Id
+    at: Position
+
+
+class More(Ask, frozen=True, forbid_unknown_fields=True, tag="more", omit_defaults=True):
+    """What comes after a position, up to a time; answered with the stretches that cover it."""
+
+    future: Id
+    after: Position
+    until: Natural
+
+
+class Do(Ask, frozen=True, forbid_unknown_fields=True, tag="do", omit_defaults=True):
+    """An act. `id` is new (or, sent again, the same with the same content); `ahead` µs of the new future come with the cut."""
+
+    id: Id
+    future: Id
+    at: Position
+    command: AnyCommand
+    ahead: Natural = limits.AHEAD_MS_MIN * 1_000
+
+
+class Leave(Ask, frozen=True, forbid_unknown_fields=True, tag="leave", omit_defaults=True):
+    """Stop watching; the number is free again."""
+
+
+AnyAsk = Join | Go | More | Do | Leave
+
+
+class Frame(msgspec.Struct, frozen=True, tag_field="op", omit_defaults=True):
+    """Base of what the server sends."""
+
+
+class Branch(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One command of the tree. `kept`: it and its ancestors are in the database."""
+
+    id: str
+    parent: str
+    t: int
+    i: int
+    command: AnyCommand
+    kept: bool
+    label: str = ""
+
+
+class SceneFrame(Frame, frozen=True, tag="scene"):
+    """The whole picture at a position, and the tree of commands. role: owner | viewer (whose first act makes a copy)."""
+
+    recording: str
+    join: int
+    future: str
+    at: tuple[int, int]
+    scene: Scene
+    tree: list[Branch]
+    role: str
+    limits: dict[str, int]
+
+
+class Stretch(Frame, frozen=True, tag="stretch"):
+    """The events of a future from one position up to another, half-open. Encoded once for all who watch."""
+
+    recording: str
+    future: str
+    start: tuple[int, int] = msgspec.field(name="from")
+    to: tuple[int, int]
+    events: list[AnyEvent]
+
+
+class CutFrame(Frame, frozen=True, tag="cut"):
+    """A new future begins at `at`: what was played after it on this path is void. With code not_stored: act `id` could not
+    be kept and is gone; look at `future` (its nearest kept ancestor) from `at`, and ask for more."""
+
+    recording: str
+    id: str
+    future: str
+    at: tuple[int, int]
+    to: tuple[int, int]
+    events: list[AnyEvent]
+    command: AnyCommand
+    parent: str
+    code: str = ""
+
+
+class Kept(Frame, frozen=True, tag="kept"):
+    """The act and its ancestors are in the database."""
+
+    recording: str
+    id: str
+
+
+class No(Frame, frozen=True, tag="no"):
+    """Nothing changed. `code` is one word, `why` a sentence that says what to do instead."""
+
+    code: str
+    why: str
+    recording: str = ""
+    join: int = -1
+    id: str = ""
+    rule: str = ""
+    retry_ms: int = 0
+
+
+class Moved(Frame, frozen=True, tag="moved"):
+    """This join now watches another recording: the visitor's own copy."""
+
+    join: int
+    recording: str
+
+
+class Bye(Frame, frozen=True, tag="bye"):
+    """The server closes the socket after this."""
+
+    code: str
+    why: str
+
+
+AnyFrame = SceneFrame | Stretch | CutFrame | Kept | No | Moved | Bye
+
+
+class Unreadable(Exception):
+    """A frame that is no message. Carries what could be read of it, so that the answer finds its question."""
+
+    def __init__(self, code: str, why: str, join: int = -1, id: str = "") -> None:
+        super().__init__(why)
+        self.code = code
+        self.why = why
+        self.join = join
+        self.id = id
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    join: JoinNumber = -1
+    id: Id = ""
+
+
+_asks: msgspec.json.Decoder[AnyAsk] = msgspec.json.Decoder(AnyAsk)
+_envelopes = msgspec.json.Decoder(_Envelope)
+_encoder = msgspec.json.Encoder()
+
+
+def decode(raw: str) -> AnyAsk:
+    """A browser's message. Raises Unreadable: too_big, bad_json, bad_message, bad_command."""
+    if len(raw) > limits.FRAME_BYTES_MAX or len(raw.encode(errors="surrogatepass")) > limits.FRAME_BYTES_MAX:
+        raise Unreadable("too_big", f"A frame holds at most {limits.FRAME_BYTES_MAX} bytes.")
+    try:
+        ask = _asks.decode(raw)
+    except msgspec.ValidationError as error:
+        why = str(error)
+        code = "bad_command" if "`$.command" in why else "bad_message"
+        raise _unreadable(code, why, raw) from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise _broken(raw, error) from error
+    if "\\u0000" in raw and has_nul(msgspec.to_builtins(ask)):
+        raise _unreadable("bad_message", "Text cannot hold the character NUL (U+0000).", raw)
+    return ask
+
+
+def _broken(raw: str, error: Exception) -> Unreadable:
+    """No JSON at all; or JSON whose text holds half a surrogate pair, which the strict decoder only calls truncated."""
+    if "\\ud" in raw.lower():
+        try:
+            rest = msgspec.convert(json.loads(raw), _Envelope)
+        except (ValueError, RecursionError, msgspec.ValidationError):
+            pass
+        else:
+            return Unreadable("bad_message", "Text cannot hold half a surrogate pair.", rest.join, rest.id)
+    return Unreadable("bad_json", f"This is not JSON: {error}.")
+
+
+def _unreadable(code: str, why: str, raw: str) -> Unreadable:
+    try:
+        envelope = _envelopes.decode(raw)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return Unreadable(code, why)
+    return Unreadable(code, why, envelope.join, envelope.id)
+
+
+def has_nul(value: Any) -> bool:
+    """Whether any text in plain JSON data holds U+0000."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(has_nul(part) for pair in value.items() for part in pair)
+    if isinstance(value, list | tuple):
+        return any(has_nul(part) for part in value)
+    return False
+
+
+def encode(frame: AnyFrame) -> bytes:
+    """A server's message as JSON."""
+    return _encoder.encode(frame)
