@@ -1,0 +1,211 @@
+"""RabbitMQ, one node: requests in, replies and pushes out, everything told as events.
+
+`handle` acts at an instant and never blocks. What it does to queues, exchanges and deliveries stands in the modules beside
+this one; here is what they share: the names, the connections, and how nodes and lines come and go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mqlab.engine.brokers.rabbitmq import declare, publish, restart, settle, subscribe
+from mqlab.engine.brokers.rabbitmq import methods as m
+from mqlab.engine.brokers.rabbitmq.channel import Channel
+from mqlab.engine.brokers.rabbitmq.deliver import enqueue, expire
+from mqlab.engine.brokers.rabbitmq.exchange import Exchange
+from mqlab.engine.brokers.rabbitmq.methods import ChannelError, ConnectionError_
+from mqlab.engine.brokers.rabbitmq.topology import Topology
+from mqlab.engine.connection import Connection
+from mqlab.engine.events import ChannelClosed, ConnectionClosed
+from mqlab.engine.message import Content, Copy
+from mqlab.engine.scene import Flight
+
+if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.queue import Queue
+    from mqlab.engine.world import World
+
+PREDECLARED = {
+    "": "direct",
+    "amq.direct": "direct",
+    "amq.fanout": "fanout",
+    "amq.headers": "headers",
+    "amq.match": "headers",
+    "amq.topic": "topic",
+}
+
+
+class RabbitMQ(Topology):
+    """One broker of one version ("4.3", "4.0" or "3.10")."""
+
+    kind = "rabbitmq"
+
+    def __init__(self, world: World, name: str = "rabbit", version: str = "4.3", restart_us: int = 1_000_000) -> None:
+        self.world = world
+        self.name = name
+        self.version = version
+        self.restart_us = restart_us
+        self.up = True
+        self.exchanges: dict[str, Exchange] = {}
+        self.queues: dict[str, Queue] = {}
+        self.connections: list[Connection] = []
+        self.routes: dict[tuple[str, str], publish.Route] = {}
+        self.on_the_way: dict[str, tuple[str, Copy, publish.Receipt | None]] = {}
+        self.named = 0
+        for exchange, kind in PREDECLARED.items():
+            self.exchanges[exchange] = Exchange(exchange, kind, version)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "routes": {}}  # a cache: left out of checkpoints
+
+    # --- requests ------------------------------------------------------------------------------------------------
+
+    def connect(self, program: str, peer: Any, latency_us: int = 0, *, instant: bool = False) -> Connection:
+        """A new connection, without a channel yet."""
+        connection = Connection(self.world, program, self, self.name, peer, latency_us, instant)
+        self.connections.append(connection)
+        return connection
+
+    def open_channel(self, connection: Connection, number: int = 1) -> Channel:
+        """channel.open: tags from 1, no prefetch, no confirms."""
+        channel = connection.channels[number] = Channel(connection, number)
+        return channel
+
+    def handle(self, node: str, connection: Connection, request: m.Request, departure: str) -> Any:
+        """Do what a client asks. Returns the reply; an error is answered by closing the channel or the connection."""
+        try:
+            return _HANDLERS[type(request)](self, connection, request, departure)
+        except ConnectionError_ as error:
+            self._close_connection(connection, error, departure)
+        except ChannelError as error:
+            self._close_channel(connection, request.channel, error, departure)
+        return None
+
+    def channel(self, connection: Connection, number: int) -> Channel:
+        """An open channel. Raises ChannelError 504 where there is none (a client that goes on after the broker closed it)."""
+        channel = connection.channels.get(number)
+        if channel is None:
+            raise ConnectionError_(504, "CHANNEL_ERROR - expected 'channel.open'")
+        return channel
+
+    def queue(self, name: str, connection: Connection | None = None) -> Queue:
+        """A queue that this connection may touch. Raises ChannelError 404 or 405."""
+        queue = self.queues.get(name)
+        if queue is None:
+            raise self.no_queue(name)
+        self.check_owner(queue, connection)
+        return queue
+
+    def check_owner(self, queue: Queue, connection: Connection | None) -> None:
+        """Raises ChannelError 405 where another connection owns the queue."""
+        if queue.exclusive and queue.owner is not connection:
+            raise declare.locked(queue.name)
+
+    def no_queue(self, name: str) -> ChannelError:
+        """404 for a queue."""
+        return ChannelError(404, f"NOT_FOUND - no queue '{name}' in vhost '/'")
+
+    def no_exchange(self, name: str) -> ChannelError:
+        """404 for an exchange."""
+        return ChannelError(404, f"NOT_FOUND - no exchange '{name}' in vhost '/'", "rabbitmq/exchange-missing")
+
+    def _close_channel(self, connection: Connection, number: int, error: ChannelError, cause: str) -> None:
+        channel = connection.channels.get(number)
+        if channel is None:
+            return
+        arrives = connection.down()
+        name = self.world.name(connection.program)
+        self.world.emit(ChannelClosed(self.world.now, name, cause, error.rule, connection.program, error.code, error.text, arrives))
+        settle.close_channel(self, channel, name)
+        frame = m.ChannelClosedByBroker(error.code, error.text, number)
+        connection.push(frame, name, arrives, self._close_flight(connection, arrives))
+
+    def _close_connection(self, connection: Connection, error: ChannelError, cause: str) -> None:
+        arrives = connection.down()
+        name = self.world.name(connection.program)
+        self.world.emit(ConnectionClosed(self.world.now, name, cause, error.rule, connection.program, error.code, error.text, arrives))
+        self.drop_connection(connection, name)
+        frame = m.ConnectionClosedByBroker(error.code, error.text)
+        connection.push(frame, name, arrives, self._close_flight(connection, arrives))
+
+    def _close_flight(self, connection: Connection, arrives: int) -> Flight | None:
+        if connection.instant:
+            return None
+        return Flight("close", self.name, connection.program, self.world.now, arrives, ())
+
+    def drop_connection(self, connection: Connection, cause: str) -> None:
+        """A connection is over at the broker: its channels close, its exclusive queues go."""
+        connection.alive = False
+        connection.lose_up(cause)
+        for channel in list(connection.channels.values()):
+            settle.close_channel(self, channel, cause)
+        if connection in self.connections:
+            self.connections.remove(connection)
+        for queue in [queue for queue in self.queues.values() if queue.owner is connection]:
+            self.remove_queue(queue, cause)
+
+    # --- what the agenda calls -------------------------------------------------------------------------------------
+
+    def copy_arrives(self, copy_name: str, cause: str) -> None:
+        """A copy has come from its exchange to its queue."""
+        entry = self.on_the_way.pop(copy_name, None)
+        if entry is None:
+            return  # the broker went down, or the queue went
+        queue_name, copy, receipt = entry
+        self.world.flights.pop(copy_name, None)
+        queue = self.queues.get(queue_name)
+        if queue is not None:
+            enqueue(self, queue, copy, receipt, cause)
+
+    def dead_letter_arrives(self, copy: Copy, content: Content, reason: str, cause: str) -> None:
+        """A dead letter has come to its exchange."""
+        if self.world.watched and self.world.flights.pop(cause, None) is None:
+            return  # lost with the broker
+        publish.dead_letter_arrives(self, copy, content, reason, cause)
+
+    def head_due(self, queue_name: str, t: int) -> None:
+        """The time to live of some queue's head may be over."""
+        queue = self.queues.get(queue_name)
+        if queue is not None and queue.timer == t:
+            queue.timer = 0
+            expire(self, queue, "")
+
+    def come_up(self, cause: str) -> None:
+        """The node is back."""
+        restart.come_up(self, cause)
+
+
+def _connection_close(broker: RabbitMQ, connection: Connection, request: m.ConnectionClose, departure: str) -> None:
+    name = connection.hang_up(departure)
+    connection.lose_down(name)
+    broker.drop_connection(connection, name)
+
+
+def _channel_close(broker: RabbitMQ, connection: Connection, request: m.ChannelClose, departure: str) -> m.Ok:
+    settle.close_channel(broker, broker.channel(connection, request.channel), connection.hang_up(departure, "channel"))
+    return m.Ok()
+
+
+_HANDLERS: dict[type[m.Request], Callable[..., Any]] = {
+    m.BasicPublish: publish.publish,
+    m.BasicAck: settle.ack,
+    m.BasicNack: settle.refuse,
+    m.BasicReject: settle.refuse,
+    m.BasicRecover: settle.recover,
+    m.BasicGet: subscribe.get,
+    m.BasicConsume: subscribe.consume,
+    m.BasicCancel: subscribe.cancel,
+    m.BasicQos: subscribe.qos,
+    m.ConfirmSelect: subscribe.confirm_select,
+    m.ExchangeDeclare: declare.exchange_declare,
+    m.ExchangeDelete: declare.exchange_delete,
+    m.ExchangeBind: declare.queue_bind,
+    m.ExchangeUnbind: declare.queue_unbind,
+    m.QueueDeclare: declare.queue_declare,
+    m.QueueBind: declare.queue_bind,
+    m.QueueUnbind: declare.queue_unbind,
+    m.QueuePurge: declare.queue_purge,
+    m.QueueDelete: declare.queue_delete,
+    m.ChannelClose: _channel_close,
+    m.ConnectionClose: _connection_close,
+}

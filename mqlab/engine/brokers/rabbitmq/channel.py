@@ -1,0 +1,57 @@
+"""A channel: delivery tags, what is unacked on it, its consumers, its confirms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mqlab.engine.brokers.rabbitmq.methods import ChannelError
+
+if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.consumer import Consumer
+    from mqlab.engine.connection import Connection
+    from mqlab.engine.message import Copy
+
+
+class Channel:
+    """`unacked`: delivery tag -> (copy, the consumer it went to or None for a get), in the order of the tags."""
+
+    __slots__ = (
+        "confirms", "connection", "consumers", "default_prefetch", "number", "published", "shared_prefetch", "shared_unacked",
+        "tags", "unacked",
+    )  # fmt: skip
+
+    def __init__(self, connection: Connection, number: int) -> None:
+        self.connection = connection
+        self.number = number
+        self.tags = 0
+        self.unacked: dict[int, tuple[Copy, Consumer | None]] = {}
+        self.consumers: dict[str, Consumer] = {}
+        self.default_prefetch = 0
+        self.shared_prefetch = 0
+        self.shared_unacked = 0
+        self.confirms = False
+        self.published = 0
+
+    def take(self, tag: int, multiple: bool) -> list[tuple[Copy, Consumer | None]]:
+        """Take what this tag settles, oldest first; multiple: all up to it, and 0 means all there is.
+
+        Raises ChannelError 406 for an unknown tag (also one already settled). [rule 25]
+        """
+        unacked = self.unacked
+        if not multiple:
+            entry = unacked.pop(tag, None)
+            if entry is None:
+                raise unknown_tag(tag)
+            return [entry]
+        if tag == 0:
+            tags = list(unacked)
+        else:
+            if tag not in unacked:
+                raise unknown_tag(tag)
+            tags = [one for one in unacked if one <= tag]
+        return [unacked.pop(one) for one in tags]
+
+
+def unknown_tag(tag: int) -> ChannelError:
+    """What the broker says to an ack of a tag that it does not know."""
+    return ChannelError(406, f"PRECONDITION_FAILED - unknown delivery tag {tag}", "rabbitmq/unknown-delivery-tag")

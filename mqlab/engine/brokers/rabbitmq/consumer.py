@@ -1,0 +1,46 @@
+"""A subscription: who takes from a queue, and how much it may hold unacked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.channel import Channel
+    from mqlab.engine.brokers.rabbitmq.queue import Queue
+
+
+class Consumer:
+    """`prefetch` 0 is unlimited; `unacked` is what it holds of its queue."""
+
+    __slots__ = ("auto_ack", "blocked", "channel", "exclusive", "prefetch", "priority", "queue", "tag", "unacked")
+
+    def __init__(self, tag: str, channel: Channel, queue: Queue, *, auto_ack: bool, prefetch: int, exclusive: bool, priority: int) -> None:
+        self.tag = tag
+        self.channel = channel
+        self.queue = queue
+        self.auto_ack = auto_ack
+        self.prefetch = 0 if auto_ack else prefetch
+        self.exclusive = exclusive
+        self.priority = priority
+        self.unacked = 0
+        self.blocked = False
+
+    @property
+    def id(self) -> str:
+        """Unique in its queue: consumer tags are unique only per channel."""
+        return f"{self.channel.connection.program}/{self.channel.number}/{self.tag}"
+
+    @property
+    def link(self) -> str:
+        """Its name as a line of the picture."""
+        return f"{self.queue.name}>{self.channel.connection.program}:{self.tag}"
+
+    @property
+    def may_take(self) -> bool:
+        """Whether its prefetch (and its channel's) has room for one more."""
+        if self.auto_ack:
+            return True
+        if self.prefetch and self.unacked >= self.prefetch:
+            return False
+        shared = self.channel.shared_prefetch
+        return not shared or self.channel.shared_unacked < shared

@@ -1,0 +1,230 @@
+"""Declaring, binding, deleting: what changes the topology, and the errors with RabbitMQ's own codes and texts. [§1.1, §1.2]"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mqlab.engine.brokers.rabbitmq import headers as header_rules
+from mqlab.engine.brokers.rabbitmq import methods as m
+from mqlab.engine.brokers.rabbitmq.exchange import TYPES, Binding, Exchange, Via
+from mqlab.engine.brokers.rabbitmq.methods import ChannelError, ConnectionError_
+from mqlab.engine.brokers.rabbitmq.queue import Queue
+from mqlab.engine.brokers.rabbitmq.queue_arguments import check_arguments, check_kind, kind_of, type_name
+from mqlab.engine.brokers.rabbitmq.quorum import QuorumQueue
+from mqlab.engine.brokers.rabbitmq.topic import validate_pattern
+from mqlab.engine.draw import draw
+
+if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+    from mqlab.engine.connection import Connection
+
+
+def exchange_declare(broker: RabbitMQ, connection: Connection, request: m.ExchangeDeclare, cause: str) -> m.Ok:
+    """exchange.declare."""
+    name = request.exchange
+    known = broker.exchanges.get(name)
+    if request.passive:
+        if known is None:
+            raise broker.no_exchange(name)
+        return m.Ok()
+    if name == "":
+        raise _default_exchange()
+    if request.exchange_type not in TYPES:
+        text = f"unknown exchange type '{request.exchange_type}'"
+        if broker.version == "3.10":
+            raise ConnectionError_(503, f"COMMAND_INVALID - {text}", "rabbitmq/declare-equivalent")
+        raise ChannelError(406, f"PRECONDITION_FAILED - {text}", "rabbitmq/declare-equivalent")
+    if known is None:
+        if name.startswith("amq."):
+            raise _reserved("exchange", name)
+        exchange = Exchange(
+            name, request.exchange_type, broker.version, durable=request.durable, auto_delete=request.auto_delete,
+            internal=request.internal, arguments=request.arguments,
+        )  # fmt: skip
+        broker.add_exchange(exchange, cause)
+        return m.Ok()
+    arguments = request.arguments or {}
+    _same("exchange", name, "type", request.exchange_type, known.kind)
+    _same("exchange", name, "durable", request.durable, known.durable)
+    _same("exchange", name, "auto_delete", request.auto_delete, known.auto_delete)
+    _same("exchange", name, "internal", request.internal, known.internal)
+    _same_argument("exchange", name, "alternate-exchange", arguments, known.arguments)
+    return m.Ok()
+
+
+def exchange_delete(broker: RabbitMQ, connection: Connection, request: m.ExchangeDelete, cause: str) -> m.Ok:
+    """exchange.delete: deleting what is not there is no error."""
+    exchange = broker.exchanges.get(request.exchange)
+    if request.exchange == "":
+        raise _default_exchange()
+    if request.exchange.startswith("amq."):
+        raise _reserved("exchange", request.exchange)
+    if exchange is None:
+        return m.Ok()
+    if request.if_unused and exchange.bindings:
+        raise ChannelError(406, f"PRECONDITION_FAILED - exchange '{exchange.name}' in vhost '/' in use", "rabbitmq/queue-in-use")
+    broker.remove_exchange(exchange, cause)
+    return m.Ok()
+
+
+def queue_declare(broker: RabbitMQ, connection: Connection, request: m.QueueDeclare, cause: str) -> m.QueueDeclareOk:
+    """queue.declare. Equivalence with an existing queue is checked before an argument's own validity."""
+    name = request.queue
+    arguments = request.arguments or {}
+    known = broker.queues.get(name) if name else None
+    if known is not None:
+        broker.check_owner(known, connection)
+        if not request.passive:
+            _check_equivalent(known, request, arguments)
+        return m.QueueDeclareOk(name, len(known), len(known.consumers))
+    if request.passive:
+        raise broker.no_queue(name)
+    if name.startswith("amq."):
+        raise _reserved("queue", name)
+    check_arguments(name, arguments, broker.version)
+    kind = kind_of(arguments)
+    if kind == "quorum":
+        check_kind(name, request, arguments, broker.version)
+    if broker.version == "4.3" and not request.durable and not request.exclusive:
+        text = "INTERNAL_ERROR - Feature `transient_nonexcl_queues` is deprecated."
+        raise ConnectionError_(541, text, "rabbitmq/transient-nonexclusive-refused")
+    if not name:
+        name = _server_name(broker)
+    more: dict[str, Any] = {
+        "durable": request.durable, "exclusive": request.exclusive, "auto_delete": request.auto_delete, "arguments": arguments,
+        "owner": connection if request.exclusive else None,
+    }  # fmt: skip
+    queue = QuorumQueue(name, broker.version, **more) if kind == "quorum" else Queue(name, **more)
+    broker.add_queue(queue, cause)
+    return m.QueueDeclareOk(name, 0, 0)
+
+
+def _server_name(broker: RabbitMQ) -> str:
+    broker.named += 1
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    bits = draw(broker.world.seed, broker.name, "server-named", broker.named)
+    more = draw(broker.world.seed, broker.name, "server-named", broker.named, "more")
+    return "amq.gen-" + "".join(letters[((bits if i < 10 else more) >> (6 * (i % 10))) & 63] for i in range(22))
+
+
+def _check_equivalent(queue: Queue, request: m.QueueDeclare, arguments: dict[str, Any]) -> None:
+    name = queue.name
+    _same("queue", name, "durable", request.durable, queue.durable)
+    _same("queue", name, "auto_delete", request.auto_delete, queue.auto_delete)
+    if request.exclusive != queue.exclusive:
+        raise locked(name)
+    for argument in sorted({*arguments, *queue.arguments}):
+        if argument.startswith("x-"):
+            _same_argument("queue", name, argument, arguments, queue.arguments)
+
+
+def queue_bind(broker: RabbitMQ, connection: Connection, request: m.QueueBind | m.ExchangeBind, cause: str) -> m.Ok:
+    """queue.bind and exchange.bind."""
+    binding, exchange = _binding(broker, connection, request)
+    if exchange.kind == "topic":
+        error = validate_pattern(binding.routing_key, broker.version)
+        if error is not None:
+            raise ChannelError(406, f"PRECONDITION_FAILED - {error}", "rabbitmq/topic-hash-limit")
+    if exchange.kind == "headers":
+        error = header_rules.validate(binding.arguments or {})
+        if error is not None:
+            raise ChannelError(406, f"PRECONDITION_FAILED - {error}", "rabbitmq/headers-match")
+    if exchange.bind(binding):
+        broker.add_binding(binding, cause)
+    return m.Ok()
+
+
+def queue_unbind(broker: RabbitMQ, connection: Connection, request: m.QueueUnbind | m.ExchangeUnbind, cause: str) -> m.Ok:
+    """queue.unbind and exchange.unbind: a binding that is not there is no error. [rule 11]"""
+    binding, exchange = _binding(broker, connection, request)
+    if exchange.unbind(binding):
+        broker.removed_binding(exchange, binding, cause)
+    return m.Ok()
+
+
+def _binding(broker: RabbitMQ, connection: Connection, request: m.QueueBind | m.ExchangeBind) -> tuple[Binding, Exchange]:
+    if isinstance(request, m.ExchangeBind):
+        source, destination = request.source, request.destination
+        if "" in (source, destination):
+            raise _default_exchange()
+        if destination not in broker.exchanges:
+            raise broker.no_exchange(destination)
+        target: str = Via(destination)
+    else:
+        source, target = request.exchange, request.queue
+        if source == "":
+            raise _default_exchange()
+        queue = broker.queues.get(target)
+        if queue is None:
+            raise broker.no_queue(target)
+        broker.check_owner(queue, connection)
+    exchange = broker.exchanges.get(source)
+    if exchange is None:
+        raise broker.no_exchange(source)
+    return Binding(source, target, request.routing_key, request.arguments or None), exchange
+
+
+def queue_purge(broker: RabbitMQ, connection: Connection, request: m.QueuePurge, cause: str) -> m.CountOk:
+    """queue.purge: ready messages only; what is unacked stays and may come back. [rule 18]"""
+    queue = broker.queue(request.queue, connection)
+    return m.CountOk(broker.purge(queue, cause))
+
+
+def queue_delete(broker: RabbitMQ, connection: Connection, request: m.QueueDelete, cause: str) -> m.CountOk:
+    """queue.delete: nothing is dead-lettered; deleting what is not there is no error."""
+    known = broker.queues.get(request.queue)
+    if known is None:
+        return m.CountOk(0)
+    broker.check_owner(known, connection)
+    if request.if_unused and known.consumers:
+        raise ChannelError(406, f"PRECONDITION_FAILED - queue '{known.name}' in vhost '/' in use", "rabbitmq/queue-in-use")
+    if request.if_empty and len(known):
+        raise ChannelError(406, f"PRECONDITION_FAILED - queue '{known.name}' in vhost '/' not empty", "rabbitmq/queue-in-use")
+    return m.CountOk(broker.remove_queue(known, cause))
+
+
+def locked(name: str) -> ChannelError:
+    """Another connection owns the queue. [rule 15]"""
+    text = (
+        f"RESOURCE_LOCKED - cannot obtain exclusive access to locked queue '{name}' in vhost '/'. It could be originally declared on "
+        "another connection or the exclusive property value does not match that of the original declaration."
+    )
+    return ChannelError(405, text, "rabbitmq/exclusive-queue")
+
+
+def _default_exchange() -> ChannelError:
+    text = "ACCESS_REFUSED - operation not permitted on the default exchange"
+    return ChannelError(403, text, "rabbitmq/default-exchange-protected")
+
+
+def _reserved(what: str, name: str) -> ChannelError:
+    text = f"ACCESS_REFUSED - {what} name '{name}' contains reserved prefix 'amq.*'"
+    return ChannelError(403, text, "rabbitmq/reserved-prefix")
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _same(what: str, name: str, field: str, received: Any, current: Any) -> None:
+    if received != current:
+        text = (
+            f"PRECONDITION_FAILED - inequivalent arg '{field}' for {what} '{name}' in vhost '/': received "
+            f"'{_word(received)}' but current is '{_word(current)}'"
+        )
+        raise ChannelError(406, text, "rabbitmq/declare-equivalent")
+
+
+def _same_argument(what: str, name: str, field: str, received: dict[str, Any], current: dict[str, Any]) -> None:
+    ours, theirs = received.get(field), current.get(field)
+    if type(ours) is type(theirs) and ours == theirs:
+        return
+
+    def said(value: Any) -> str:
+        return "none" if value is None else f"the value '{_word(value)}' of type '{type_name(value)}'"
+
+    text = (
+        f"PRECONDITION_FAILED - inequivalent arg '{field}' for {what} '{name}' in vhost '/': received {said(ours)} "
+        f"but current is {said(theirs)}"
+    )
+    raise ChannelError(406, text, "rabbitmq/declare-equivalent")

@@ -1,0 +1,179 @@
+"""A queue at work: taking copies in, giving them out, letting old ones go, keeping its limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mqlab.engine.brokers.rabbitmq.dead_letter import dead_letter, target
+from mqlab.engine.brokers.rabbitmq.methods import BasicDeliver
+from mqlab.engine.brokers.rabbitmq.quorum import QuorumQueue
+from mqlab.engine.events import Delivered, Dropped, Enqueued, Expired
+from mqlab.engine.message import Copy, Properties, copy_event
+from mqlab.engine.scene import Flight
+
+if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+    from mqlab.engine.brokers.rabbitmq.channel import Channel
+    from mqlab.engine.brokers.rabbitmq.consumer import Consumer
+    from mqlab.engine.brokers.rabbitmq.publish import Receipt
+    from mqlab.engine.brokers.rabbitmq.queue import Queue
+
+
+def enqueue(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None, cause: str) -> None:
+    """A copy reaches its queue: refused, or ready and perhaps delivered at once."""
+    if copy.state != "arriving":
+        return  # its queue went while it was on its way
+    world = broker.world
+    size = len(copy.message.body)
+    if queue.overflow != "drop-head" and queue.full(1, size):
+        _refuse(broker, queue, copy, receipt, cause)
+        return
+    at = queue.push(copy)
+    ttl = queue.ttl_us
+    expiration = copy.content.properties.expiration
+    if expiration is not None:
+        own = int(expiration) * 1000
+        ttl = own if ttl is None else min(ttl, own)
+    if ttl is not None:
+        copy.expires = world.now + ttl
+    world.ledger.move(copy, "enqueue")
+    name = copy_event(copy)
+    world.emit(Enqueued(world.now, name, cause, "rabbitmq/ttl-minimum" if ttl is not None else "", (copy.name,), queue.name, at, copy.expires))
+    if receipt is not None:
+        receipt.taken(broker, name)
+    if queue.active:
+        dispatch(broker, queue, name, copy)
+    if queue.max_length is not None or queue.max_bytes is not None:
+        shorten(broker, queue, name)
+    if ttl is not None:
+        expire(broker, queue, name)
+
+
+def _refuse(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None, cause: str) -> None:
+    world = broker.world
+    if queue.overflow == "reject-publish-dlx" and target(broker, queue) is not None:
+        name = dead_letter(broker, queue, copy, "maxlen", cause, "rabbitmq/overflow-reject-publish-dlx")
+    else:
+        world.ledger.move(copy, "drop")
+        name = copy_event(copy)
+        told = "refused" if receipt is not None else "maxlen"
+        rule = "rabbitmq/overflow-reject-publish"
+        world.emit(Dropped(world.now, name, cause, rule, (copy.name,), queue.name, copy.message.key, told))
+    if receipt is not None:
+        receipt.refused(broker, name)
+
+
+def dispatch(broker: RabbitMQ, queue: Queue, cause: str, fresh: Copy | None = None) -> None:
+    """Give ready copies out while somebody may take one. `fresh` has just come: its turn comes before its time is up."""
+    if not broker.up:
+        return
+    now = broker.world.now
+    while (head := queue.head) is not None:
+        if head.expires and head.expires <= now and head is not fresh:
+            _expire_head(broker, queue, cause)
+            continue
+        consumer = queue.next_consumer()
+        if consumer is None:
+            break
+        hand_over(broker, queue, consumer.channel, consumer, cause)
+        queue.took(consumer)
+
+
+def hand_over(broker: RabbitMQ, queue: Queue, channel: Channel, consumer: Consumer | None, cause: str, auto_ack: bool = False, left: bool = False) -> None:
+    """Send the head of the queue down the channel: to a consumer, or (None) as the answer to a get."""
+    world = broker.world
+    connection = channel.connection
+    copy = queue.pop()
+    channel.tags = tag = channel.tags + 1
+    name = copy_event(copy)
+    if consumer is not None:
+        auto_ack = consumer.auto_ack
+    if auto_ack:
+        world.ledger.move(copy, "deliver_auto_ack")
+        rule = "rabbitmq/auto-ack-gone"
+    else:
+        world.ledger.move(copy, "deliver")
+        queue.unacked[copy.name] = copy
+        channel.unacked[tag] = (copy, consumer)
+        copy.holder = connection.program
+        rule = "rabbitmq/dispatch-rotation"
+        if consumer is not None:
+            consumer.unacked += 1
+            channel.shared_unacked += 1
+            if consumer.prefetch:
+                rule = "rabbitmq/prefetch-per-consumer"
+    if consumer is None:
+        rule = "rabbitmq/get-pulls"
+    redelivered = copy.redelivered
+    if redelivered:
+        rule = "rabbitmq/redelivered-flag"
+    arrives = connection.down()
+    world.emit(
+        Delivered(world.now, name, cause, rule, (copy.name,), queue.name, connection.program, tag, arrives, redelivered, auto_ack, copy.failures)
+    )
+    content = copy.content
+    properties = content.properties
+    if properties.headers is not None or copy.failures or (redelivered and queue.kind == "quorum"):
+        properties = _as_delivered(broker, queue, copy)
+    frame = BasicDeliver(
+        copy, consumer.tag if consumer else "", tag, redelivered, content.exchange, content.routing_key, properties, auto_ack,
+        queue.name, channel.number, len(queue) if left else -1,
+    )  # fmt: skip
+    if connection.instant:
+        connection.push(frame, name, arrives)
+    else:
+        flight = Flight("delivery", queue.name, connection.program, world.now, arrives, (copy.name,), copy.message.key, redelivered)
+        connection.push(frame, name, arrives, flight)
+
+
+def _as_delivered(broker: RabbitMQ, queue: Queue, copy: Copy) -> Properties:
+    """The properties a consumer sees: without BCC, with the delivery count of a quorum queue. [rules 7, 58]"""
+    properties = copy.content.properties
+    headers = properties.headers
+    counted = isinstance(queue, QuorumQueue) and (copy.failures > 0 or (broker.version == "3.10" and copy.redelivered))
+    if not counted and "BCC" not in (headers or ()):
+        return properties
+    headers = {name: value for name, value in (headers or {}).items() if name != "BCC"}
+    if counted:
+        headers["x-delivery-count"] = copy.failures
+    return msgspec.structs.replace(properties, headers=headers or None)
+
+
+def expire(broker: RabbitMQ, queue: Queue, cause: str) -> None:
+    """Let go what is over its time at the head, and look again when the new head's time will be over. [rule 39]"""
+    now = broker.world.now
+    while (head := queue.head) is not None and head.expires and head.expires <= now:
+        _expire_head(broker, queue, cause)
+    if head is not None and head.expires and (not queue.timer or head.expires < queue.timer):
+        queue.timer = head.expires
+        broker.world.at(head.expires, broker.head_due, queue.name, head.expires)
+
+
+def _expire_head(broker: RabbitMQ, queue: Queue, cause: str) -> None:
+    world = broker.world
+    head = queue.head
+    assert head is not None
+    rule = "rabbitmq/ttl-head-only" if head.expires < world.now else "rabbitmq/ttl-minimum"
+    if head.content.properties.expiration == "0" or queue.ttl_us == 0:
+        rule = "rabbitmq/ttl-zero"
+    copy = queue.pop()
+    if target(broker, queue) is not None:
+        dead_letter(broker, queue, copy, "expired", cause, "rabbitmq/dead-letter-reasons")
+        return
+    world.ledger.move(copy, "expire")
+    world.emit(Expired(world.now, copy_event(copy), cause, rule, (copy.name,), queue.name, copy.message.key))
+
+
+def shorten(broker: RabbitMQ, queue: Queue, cause: str) -> None:
+    """Drop (or dead-letter) from the head while the queue is over a limit. [rules 44, 45]"""
+    world = broker.world
+    while queue.head is not None and queue.full(0, 0):
+        copy = queue.pop()
+        rule = "rabbitmq/max-length-zero" if queue.max_length == 0 else "rabbitmq/overflow-drop-head"
+        if target(broker, queue) is not None:
+            dead_letter(broker, queue, copy, "maxlen", cause, rule)
+            continue
+        world.ledger.move(copy, "drop")
+        world.emit(Dropped(world.now, copy_event(copy), cause, rule, (copy.name,), queue.name, copy.message.key, "maxlen"))

@@ -1,0 +1,237 @@
+"""A publish arrives: which queues take it, what the publisher is told, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mqlab.engine.brokers.rabbitmq.dead_letter import carbon_copies, goes_round
+from mqlab.engine.brokers.rabbitmq.deliver import enqueue
+from mqlab.engine.brokers.rabbitmq.exchange import RULES, Exchange, Via
+from mqlab.engine.brokers.rabbitmq.methods import BasicPublish, BasicReturn, ChannelError, Confirm, ConnectionError_
+from mqlab.engine.events import Confirmed, Refused, Returned, Routed, Unroutable
+from mqlab.engine.message import Content, Copy, Message, copy_name, message_event
+from mqlab.engine.scene import Flight
+
+if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+    from mqlab.engine.brokers.rabbitmq.channel import Channel
+    from mqlab.engine.brokers.rabbitmq.queue import Queue
+    from mqlab.engine.connection import Connection
+
+ROUTES_KEPT_MAX = 20_000
+"""Routing results remembered; over that the memory starts anew, so that random keys cannot fill it."""
+
+Route = tuple[tuple["Queue", ...], tuple[str, ...]]
+
+
+class Receipt:
+    """What a confirm waits for: every queue that was routed to has taken the message, or refused it. [rules 36, 37]"""
+
+    __slots__ = ("channel", "exchange", "message", "ok", "tag", "waits")
+
+    def __init__(self, channel: Channel, tag: int, message: Message, exchange: str, waits: int) -> None:
+        self.channel = channel
+        self.tag = tag
+        self.message = message
+        self.exchange = exchange
+        self.waits = waits
+        self.ok = True
+
+    def taken(self, broker: RabbitMQ, cause: str) -> None:
+        """One more queue has it."""
+        self.waits -= 1
+        if self.waits <= 0:
+            confirm(broker, self, cause, "rabbitmq/confirm-after-enqueue" if self.ok else "rabbitmq/confirm-nack-overflow")
+
+    def refused(self, broker: RabbitMQ, cause: str) -> None:
+        """One queue refused: the whole publish is nacked, though others keep it."""
+        self.ok = False
+        self.taken(broker, cause)
+
+
+def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, departure: str) -> None:
+    """basic.publish. Raises ChannelError or ConnectionError_ as the broker would answer."""
+    message = request.message
+    channel = connection.channels.get(request.channel)
+    if channel is None:
+        _refused(broker, message, request.exchange, departure, "channel closed", "rabbitmq/unknown-outcome")
+        return
+    exchange = broker.exchanges.get(request.exchange)
+    properties = request.properties
+    error: ChannelError | None = None
+    if request.immediate:
+        error = ConnectionError_(540, "NOT_IMPLEMENTED - immediate=true")
+    elif exchange is None:
+        error = broker.no_exchange(request.exchange)
+    elif exchange.internal:
+        text = f"ACCESS_REFUSED - cannot publish to internal exchange '{exchange.name}' in vhost '/'"
+        error = ChannelError(403, text)
+    elif properties.expiration is not None:
+        error = check_expiration(properties.expiration)
+    if error is not None or exchange is None:
+        assert error is not None
+        _refused(broker, message, request.exchange, departure, error.text, error.rule)
+        raise error
+    if channel.confirms:
+        channel.published += 1
+    content = Content(request.exchange, request.routing_key, properties)
+    queues, keys = route(broker, exchange, content)
+    if queues:
+        receipt = Receipt(channel, channel.published, message, exchange.name, len(queues)) if channel.confirms else None
+        fan_out(broker, exchange, message, content, queues, keys, receipt, departure, "")
+    else:
+        _unroutable(broker, channel, exchange, request, departure)
+
+
+def check_expiration(expiration: str) -> ChannelError | None:
+    """`expiration` is a decimal string of milliseconds. [rule 38; the texts are RabbitMQ's]"""
+    rule = "rabbitmq/expiration-invalid"
+    digits = expiration[1:] if expiration[:1] in ("-", "+") else expiration
+    if not digits.isascii() or not digits.isdigit():
+        why = "no_integer"
+        if expiration[:1].isascii() and expiration[:1].isdigit():
+            number = len(expiration) - len(expiration.lstrip("0123456789"))
+            why = f'{{leftover_string,<<"{expiration[number:]}">>}}'
+        return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {why}", rule)
+    value = int(expiration)
+    if value < 0:
+        return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {{value_negative,{value}}}", rule)
+    if value >= 2**32:
+        return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {{value_too_large,{value}}}", rule)
+    return None
+
+
+def route(broker: RabbitMQ, exchange: Exchange, content: Content) -> Route:
+    """The queues that get one copy each, and the binding key that chose each. Results are remembered per routing key."""
+    headers = content.properties.headers
+    plain = headers is None or ("CC" not in headers and "BCC" not in headers)
+    at = (exchange.name, content.routing_key)
+    if plain and (known := broker.routes.get(at)) is not None:
+        return known
+    keys = [content.routing_key, *carbon_copies(headers, "CC"), *carbon_copies(headers, "BCC")]
+    found: dict[str, str] = {}
+    seen = {exchange.name: True}
+    todo = [exchange]
+    by_headers = False
+    for stop in todo:  # grows while it is walked; each exchange is visited once, so a cycle ends
+        by_headers = by_headers or stop.kind == "headers"
+        matched: dict[str, str] = {}
+        for key in keys:
+            matched.update(broker.by_name(key) if stop.name == "" else stop.match(key, headers))
+        if not matched and stop.alternate is not None:
+            matched = {Via(stop.alternate): ""}
+        for destination, by in matched.items():
+            if not isinstance(destination, Via):
+                found.setdefault(destination, by)
+            elif destination not in seen and (next_stop := broker.exchanges.get(str(destination))) is not None:
+                seen[str(destination)] = True
+                todo.append(next_stop)
+    result = (tuple(broker.queues[name] for name in found), tuple(found.values()))
+    if plain and not by_headers:
+        if len(broker.routes) >= ROUTES_KEPT_MAX:
+            broker.routes.clear()
+        broker.routes[at] = result
+    return result
+
+
+def fan_out(
+    broker: RabbitMQ, exchange: Exchange, message: Message, content: Content, queues: tuple[Queue, ...], keys: tuple[str, ...],
+    receipt: Receipt | None, cause: str, origin: str,
+) -> None:  # fmt: skip
+    """One copy for each queue leaves the exchange."""
+    world = broker.world
+    now, delay = world.now, world.exchange_us
+    arrives = now + delay
+    copies = []
+    for queue in queues:
+        world.ledger.bear()
+        copies.append(Copy(copy_name(message, queue.name), message, content, queue.name, origin=origin))
+    name = message_event(message)
+    rule = "rabbitmq/default-exchange" if exchange.name == "" else RULES[exchange.kind]
+    world.emit(
+        Routed(
+            now, name, cause, rule, tuple([copy.name for copy in copies]), broker.node_of(exchange.name), message.key,
+            tuple([queue.name for queue in queues]), (arrives,) * len(copies), keys, origin,
+        )
+    )  # fmt: skip
+    if not delay:
+        for queue, copy in zip(queues, copies, strict=True):
+            enqueue(broker, queue, copy, receipt, name)
+        return
+    for queue, copy in zip(queues, copies, strict=True):
+        world.flights[copy.name] = Flight("copy", broker.node_of(exchange.name), queue.name, now, arrives, (copy.name,), message.key)
+        broker.on_the_way[copy.name] = (queue.name, copy, receipt)
+        world.at(arrives, broker.copy_arrives, copy.name, name)
+
+
+def dead_letter_arrives(broker: RabbitMQ, copy: Copy, content: Content, reason: str, cause: str) -> None:
+    """A dead letter reaches its exchange: routed like a publish, without a confirm, minus what would go round for ever."""
+    message = copy.message
+    exchange = broker.exchanges.get(content.exchange)
+    if exchange is None:
+        _lost_dead_letter(broker, message, content.exchange, cause, "no_route", "rabbitmq/dead-letter-missing-exchange")
+        return
+    queues, keys = route(broker, exchange, content)
+    if reason != "rejected" and queues:
+        kept = [(queue, key) for queue, key in zip(queues, keys, strict=True) if not goes_round(content.deaths, queue.name)]
+        if not kept:
+            _lost_dead_letter(broker, message, content.exchange, cause, "cycle", "rabbitmq/dead-letter-cycle")
+            return
+        queues, keys = tuple(queue for queue, _ in kept), tuple(key for _, key in kept)
+    if not queues:
+        _lost_dead_letter(broker, message, content.exchange, cause, "no_route", "rabbitmq/dead-letter-at-most-once")
+        return
+    fan_out(broker, exchange, message, content, queues, keys, None, cause, copy.name)
+
+
+def _lost_dead_letter(broker: RabbitMQ, message: Message, exchange: str, cause: str, reason: str, rule: str) -> None:
+    world = broker.world
+    world.emit(Unroutable(world.now, message_event(message), cause, rule, (message.id,), broker.node_of(exchange), message.key, reason))
+
+
+def _refused(broker: RabbitMQ, message: Message, exchange: str, cause: str, why: str, rule: str) -> None:
+    world = broker.world
+    world.emit(Refused(world.now, message_event(message), cause, rule, (message.id,), broker.node_of(exchange), why))
+
+
+def _unroutable(broker: RabbitMQ, channel: Channel, exchange: Exchange, request: BasicPublish, departure: str) -> None:
+    """Nobody gets it: returned if mandatory, else dropped in silence; confirmed either way. [rule 9]"""
+    world = broker.world
+    message, connection = request.message, channel.connection
+    node = broker.node_of(exchange.name)
+    name = message_event(message)
+    rule = "rabbitmq/mandatory-returned" if request.mandatory else "rabbitmq/unroutable-dropped"
+    world.emit(Unroutable(world.now, name, departure, rule, (message.id,), node, message.key, "no_route", request.mandatory))
+    if request.mandatory:
+        arrives = connection.down()
+        back = message_event(message)
+        world.emit(Returned(world.now, back, name, rule, (message.id,), connection.program, node, message.key, 312, "NO_ROUTE", arrives))
+        frame = BasicReturn(message, 312, "NO_ROUTE", request.exchange, request.routing_key, request.properties, channel.number)
+        connection.push(frame, back, arrives, _flight(broker, "return", node, connection, message, arrives))
+    if channel.confirms:
+        confirm(broker, Receipt(channel, channel.published, message, exchange.name, 0), name, "rabbitmq/confirm-unroutable")
+
+
+def confirm(broker: RabbitMQ, receipt: Receipt, cause: str, rule: str) -> None:
+    """Tell the publisher. A nack for one message comes with multiple=true, as RabbitMQ sends it."""
+    channel, message = receipt.channel, receipt.message
+    connection = channel.connection
+    if connection.channels.get(channel.number) is not channel:
+        return  # nobody is there to be told
+    world = broker.world
+    arrives = connection.down()
+    name = message_event(message)
+    node = broker.node_of(receipt.exchange)
+    of, multiple = (message.id,), not receipt.ok
+    world.emit(Confirmed(world.now, name, cause, rule, of, connection.program, node, message.key, receipt.tag, arrives, multiple, receipt.ok))
+    what = "confirm" if receipt.ok else "confirm_nack"
+    frame = Confirm(receipt.tag, multiple, receipt.ok, of, channel.number)
+    connection.push(frame, name, arrives, _flight(broker, what, node, connection, message, arrives))
+
+
+def _flight(broker: RabbitMQ, what: str, node: str, connection: Connection, message: Message, arrives: int) -> Flight | None:
+    if connection.instant:
+        return None
+    return Flight(what, node, connection.program, broker.world.now, arrives, (message.id,), message.key)
+
+

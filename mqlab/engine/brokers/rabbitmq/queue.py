@@ -1,0 +1,142 @@
+"""A classic queue: ready copies in order, the rotation of its consumers, and its limits.
+
+What is ready is always in the order of entry: a requeued copy goes back to its original place (`seq`). Blocked consumers
+leave the rotation when their turn finds them full, and re-enter at its tail. [semantics §1.2–1.6]
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.consumer import Consumer
+    from mqlab.engine.connection import Connection
+    from mqlab.engine.message import Copy
+
+
+def _whole(arguments: dict[str, Any], name: str) -> int | None:
+    value = arguments.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+class Queue:
+    """One queue. Times in µs, sizes in bytes of bodies."""
+
+    kind = "classic"
+    remembers_transient = False
+
+    __slots__ = (
+        "active", "arguments", "auto_delete", "bytes", "consumers", "dead_letter_exchange",
+        "dead_letter_routing_key", "durable", "entered", "exclusive", "max_bytes", "max_length", "name", "overflow", "owner",
+        "ready", "timer", "ttl_us", "unacked", "used",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        durable: bool = False,
+        exclusive: bool = False,
+        auto_delete: bool = False,
+        arguments: dict[str, Any] | None = None,
+        owner: Connection | None = None,
+    ) -> None:
+        arguments = arguments or {}
+        self.name = name
+        self.durable = durable
+        self.exclusive = exclusive
+        self.auto_delete = auto_delete
+        self.arguments = arguments
+        self.owner = owner
+        ttl = _whole(arguments, "x-message-ttl")
+        self.ttl_us = None if ttl is None else ttl * 1000
+        self.max_length = _whole(arguments, "x-max-length")
+        self.max_bytes = _whole(arguments, "x-max-length-bytes")
+        self.overflow: str = arguments.get("x-overflow", "drop-head")
+        self.dead_letter_exchange: str | None = arguments.get("x-dead-letter-exchange")
+        self.dead_letter_routing_key: str | None = arguments.get("x-dead-letter-routing-key")
+        self.ready: deque[Copy] = deque()
+        self.bytes = 0
+        self.unacked: dict[str, Copy] = {}
+        self.entered = 0
+        self.consumers: dict[str, Consumer] = {}
+        self.active: deque[Consumer] = deque()
+        self.used = False  # it has had a consumer
+        self.timer = 0  # when the head's time to live is looked at; 0: no such entry on the agenda
+
+    def __len__(self) -> int:
+        return len(self.ready)
+
+    @property
+    def head(self) -> Copy | None:
+        """The next to be served."""
+        return self.ready[0] if self.ready else None
+
+    def copies(self) -> Iterator[Copy]:
+        """What is ready, in service order."""
+        return iter(self.ready)
+
+    def push(self, copy: Copy) -> int:
+        """A copy enters. Returns its index in service order, -1 for the tail."""
+        self.entered += 1
+        copy.seq = self.entered
+        self.ready.append(copy)
+        self.bytes += len(copy.message.body)
+        return -1
+
+    def pop(self) -> Copy:
+        """Take the next to be served."""
+        copy = self.ready.popleft()
+        self.bytes -= len(copy.message.body)
+        return copy
+
+    def put_back(self, copy: Copy) -> int:
+        """A requeued copy returns to its original place; returns the index in service order. [rule 27]"""
+        ready, seq = self.ready, copy.seq
+        if not ready or seq < ready[0].seq:
+            ready.appendleft(copy)
+            at = 0
+        else:
+            at = bisect_left(ready, seq, key=_seq)
+            ready.insert(at, copy)
+        self.bytes += len(copy.message.body)
+        return at
+
+    def full(self, more: int, size: int) -> bool:
+        """Whether `more` messages of `size` bytes in all would be over a limit, which counts ready ones only. [rule 43]"""
+        return (self.max_length is not None and len(self) + more > self.max_length) or (
+            self.max_bytes is not None and self.bytes + size > self.max_bytes
+        )
+
+    def next_consumer(self) -> Consumer | None:
+        """Whose turn it is, among those that may take one more. The full ones met on the way leave the rotation. [rule 22]"""
+        active = self.active
+        while active:
+            consumer = active[0]
+            if consumer.may_take:
+                return consumer
+            consumer.blocked = True
+            active.popleft()
+        return None
+
+    def took(self, consumer: Consumer) -> None:
+        """The consumer whose turn it was has taken one: it goes to the tail."""
+        self.active.rotate(-1)
+
+    def join(self, consumer: Consumer) -> None:
+        """A consumer enters the rotation, at its tail."""
+        consumer.blocked = False
+        self.active.append(consumer)
+
+    def part(self, consumer: Consumer) -> None:
+        """A consumer leaves the queue for good."""
+        if not consumer.blocked:
+            self.active.remove(consumer)
+        consumer.blocked = False
+
+
+def _seq(copy: Copy) -> int:
+    return copy.seq

@@ -1,0 +1,98 @@
+"""The broker node goes down and comes up: what it forgets, and who is told. [rules 13, 57]"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mqlab.engine.brokers.rabbitmq import methods as m
+from mqlab.engine.brokers.rabbitmq.deliver import expire
+from mqlab.engine.events import ConnectionClosed, Crashed, Lost, Restarted
+from mqlab.engine.message import Copy
+from mqlab.engine.scene import Flight
+
+if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+    from mqlab.engine.brokers.rabbitmq.queue import Queue
+
+FORCED = "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'"
+
+
+def go_down(broker: RabbitMQ, cause: str) -> None:
+    """The node stops: connections break, memory goes; it comes up by itself after its restart time."""
+    world = broker.world
+    name = world.name(broker.name)
+    world.emit(Crashed(world.now, name, cause, "", broker.name))
+    broker.up = False
+    for connection in list(broker.connections):
+        connection.lose_down(name)
+        broker.drop_connection(connection, name)
+        arrives = connection.down()
+        told = world.name(connection.program)
+        world.emit(ConnectionClosed(world.now, told, name, "", connection.program, 320, FORCED, arrives))
+        flight = None if connection.instant else Flight("close", broker.name, connection.program, world.now, arrives, ())
+        connection.push(m.ConnectionClosedByBroker(320, FORCED), told, arrives, flight)
+    _lose_what_travels(broker, name)
+    for queue in list(broker.queues.values()):
+        if queue.durable:
+            _lose(broker, queue.name, _forget_transient(queue), name)
+        else:
+            _lose(broker, queue.name, [*queue.copies()], name)
+            queue.ready.clear()
+            broker.remove_queue(queue, name)
+    for exchange in [one for one in broker.exchanges.values() if not one.durable]:
+        broker.remove_exchange(exchange, name)
+    world.at(world.now + broker.restart_us, broker.come_up, name)
+
+
+def come_up(broker: RabbitMQ, cause: str) -> None:
+    """The node is back with what was durable; what was over its time meanwhile goes now."""
+    world = broker.world
+    broker.up = True
+    name = world.name(broker.name)
+    world.emit(Restarted(world.now, name, cause, "rabbitmq/durable-survives", broker.name))
+    for queue in list(broker.queues.values()):
+        expire(broker, queue, name)
+
+
+def _forget_transient(queue: Queue) -> list[Copy]:
+    """Take what is not persistent out of the queue; quorum queues persist everything."""
+    if queue.remembers_transient:
+        return []
+    lost = [copy for copy in queue.ready if copy.content.properties.delivery_mode != 2]
+    if lost:
+        kept = [copy for copy in queue.ready if copy.content.properties.delivery_mode == 2]
+        queue.ready.clear()
+        queue.ready.extend(kept)
+        queue.bytes = sum(len(copy.message.body) for copy in kept)
+    return lost
+
+
+def _lose(broker: RabbitMQ, node: str, copies: list[Copy], cause: str) -> None:
+    if not copies:
+        return
+    world = broker.world
+    for copy in copies:
+        world.ledger.move(copy, "lose")
+    of = tuple([copy.name for copy in copies])
+    rule = "rabbitmq/transient-lost"
+    world.emit(Lost(world.now, world.name(node), cause, rule, of, "message", node, copies[0].message.key, ends=True))
+
+
+def _lose_what_travels(broker: RabbitMQ, cause: str) -> None:
+    """Copies between exchange and queue, and dead letters on their way, were in memory only."""
+    world = broker.world
+    taken, broker.on_the_way = broker.on_the_way, {}
+    for confirmed in (False, True):
+        group = [copy for _, copy, receipt in taken.values() if (receipt is not None) == confirmed]
+        for copy in group:
+            world.ledger.move(copy, "lose")
+            world.flights.pop(copy.name, None)
+        if group:
+            of = tuple([copy.name for copy in group])
+            what = "publish" if confirmed else "message"
+            world.emit(Lost(world.now, world.name(broker.name), cause, "", of, what, broker.name, group[0].message.key, of, True))
+    letters = [name for name, flight in world.flights.items() if flight.what == "dead_letter" and flight.source in broker.queues]
+    for name in letters:
+        flight = world.flights.pop(name)
+        rule = "rabbitmq/dead-letter-at-most-once"
+        world.emit(Lost(world.now, world.name(broker.name), cause, rule, flight.of, "message", broker.name, flight.key, (name,)))

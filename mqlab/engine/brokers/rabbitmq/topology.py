@@ -1,0 +1,154 @@
+"""How a broker's nodes and lines come and go: exchanges, queues, bindings, and what goes with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mqlab.engine.brokers.rabbitmq import subscribe
+from mqlab.engine.brokers.rabbitmq.exchange import Binding, Exchange, Via
+from mqlab.engine.brokers.rabbitmq.picture import exchange_settings, queue_settings
+from mqlab.engine.events import LinkAdded, LinkRemoved, NodeAdded, NodeRemoved, Purged
+from mqlab.engine.message import Copy, copy_event
+from mqlab.engine.scene import Link
+
+if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.consumer import Consumer
+    from mqlab.engine.brokers.rabbitmq.publish import Receipt, Route
+    from mqlab.engine.brokers.rabbitmq.queue import Queue
+    from mqlab.engine.connection import Connection
+    from mqlab.engine.world import World
+
+DEFAULT_NODE = "amq.default"
+"""The default exchange has no name; this is what the picture calls it."""
+
+
+class Topology:
+    """The part of a broker that knows what there is."""
+
+    world: World
+    name: str
+    exchanges: dict[str, Exchange]
+    queues: dict[str, Queue]
+    connections: list[Connection]
+    routes: dict[tuple[str, str], Route]
+    on_the_way: dict[str, tuple[str, Copy, Receipt | None]]
+
+    def by_name(self, routing_key: str) -> dict[str, str]:
+        """The default exchange: every queue is bound to it by its own name. [rule 3]"""
+        return {routing_key: routing_key} if routing_key in self.queues else {}
+
+    def node_of(self, exchange: str) -> str:
+        """An exchange's name in the picture."""
+        return exchange or DEFAULT_NODE
+
+    def add_exchange(self, exchange: Exchange, cause: str) -> None:
+        """An exchange comes to be."""
+        self.exchanges[exchange.name] = exchange
+        self.routes.clear()
+        self._added(exchange.name, "exchange", exchange_settings(self.name, exchange), cause)
+        if exchange.alternate is not None:
+            self._linked(f"{exchange.name}~alternate", "alternate", exchange.name, exchange.alternate, "", None, cause)
+
+    def remove_exchange(self, exchange: Exchange, cause: str) -> None:
+        """An exchange goes, and every binding from or to it."""
+        for binding in list(exchange.bindings.values()):
+            exchange.unbind(binding)
+            self._unlinked(binding.link, cause)
+        self._unbind_everywhere(Via(exchange.name), cause)
+        if exchange.alternate is not None:
+            self._unlinked(f"{exchange.name}~alternate", cause)
+        del self.exchanges[exchange.name]
+        self.routes.clear()
+        self.world.emit(NodeRemoved(self.world.now, self.world.name(exchange.name), cause, "", exchange.name))
+
+    def add_queue(self, queue: Queue, cause: str) -> None:
+        """A queue comes to be."""
+        self.queues[queue.name] = queue
+        self.routes.clear()
+        self._added(queue.name, "queue", queue_settings(self.name, queue), cause)
+        if queue.dead_letter_exchange is not None:
+            target = self.node_of(queue.dead_letter_exchange)
+            key = queue.dead_letter_routing_key or ""
+            self._linked(f"{queue.name}~dead_letter", "dead_letter", queue.name, target, key, None, cause)
+
+    def remove_queue(self, queue: Queue, cause: str) -> int:
+        """A queue goes with all that is in it; its consumers are told. Returns how many were ready. [rules 18, 19]"""
+        world = self.world
+        ready = list(queue.copies())
+        for consumer in list(queue.consumers.values()):
+            subscribe.cancel_by_broker(self, consumer, cause)
+        arriving = [copy for name, copy, _ in self.on_the_way.values() if name == queue.name]
+        gone = [*ready, *queue.unacked.values(), *arriving]
+        for copy in gone:
+            world.ledger.move(copy, "remove")
+        for copy in arriving:
+            del self.on_the_way[copy.name]
+            world.flights.pop(copy.name, None)
+        self._unbind_everywhere(queue.name, cause)
+        if queue.dead_letter_exchange is not None:
+            self._unlinked(f"{queue.name}~dead_letter", cause)
+        del self.queues[queue.name]
+        self.routes.clear()
+        of = tuple([copy.name for copy in gone])
+        rule = "rabbitmq/queue-delete-no-dead-letter" if of else ""
+        world.emit(NodeRemoved(world.now, world.name(queue.name), cause, rule, queue.name, of))
+        return len(ready)
+
+    def purge(self, queue: Queue, cause: str) -> int:
+        """Empty a queue of what is ready. Returns how many that were."""
+        world = self.world
+        taken = []
+        while queue.head is not None:
+            copy = queue.pop()
+            world.ledger.move(copy, "purge")
+            taken.append(copy)
+        if taken:
+            of = tuple([copy.name for copy in taken])
+            world.emit(Purged(world.now, copy_event(taken[0]), cause, "rabbitmq/purge-only-ready", of, queue.name))
+        return len(taken)
+
+    def add_binding(self, binding: Binding, cause: str) -> None:
+        """A binding has been made."""
+        self.routes.clear()
+        self._linked(binding.link, "binding", binding.source, str(binding.destination), binding.routing_key, binding.arguments, cause)
+
+    def removed_binding(self, exchange: Exchange, binding: Binding, cause: str) -> None:
+        """A binding is gone; with the last one goes an auto-delete exchange. [rule 12]"""
+        self.routes.clear()
+        self._unlinked(binding.link, cause)
+        if exchange.auto_delete and not exchange.bindings and exchange.name in self.exchanges:
+            self.remove_exchange(exchange, cause)
+
+    def _unbind_everywhere(self, destination: str, cause: str) -> None:
+        for exchange in list(self.exchanges.values()):
+            for binding in [one for one in exchange.bindings.values() if one.destination == destination]:
+                exchange.unbind(binding)
+                self.removed_binding(exchange, binding, cause)
+
+    def forget_consumer(self, consumer: Consumer, cause: str) -> None:
+        """A consumer leaves its queue's rotation, and its line the picture."""
+        consumer.queue.part(consumer)
+        consumer.queue.consumers.pop(consumer.id, None)
+        self._unlinked(consumer.link, cause)
+
+    def queue_unused(self, queue: Queue, cause: str) -> None:
+        """An auto-delete queue goes with its last consumer, even if it is not empty. [rule 16]"""
+        if queue.auto_delete and queue.used and not queue.consumers and self.queues.get(queue.name) is queue:
+            self.remove_queue(queue, cause)
+
+    def _added(self, node: str, what: str, settings: dict[str, Any], cause: str) -> None:
+        self.world.emit(NodeAdded(self.world.now, self.world.name(node), cause, "", node, what, settings))
+
+    def add_link(self, link: str, what: str, source: str, target: str, cause: str) -> None:
+        """A plain line comes to be."""
+        self._linked(link, what, source, target, "", None, cause)
+
+    def _linked(self, link: str, what: str, source: str, target: str, key: str, arguments: dict[str, Any] | None, cause: str) -> None:
+        world = self.world
+        world.links[link] = Link(what, source, target, key, arguments)
+        world.emit(LinkAdded(world.now, world.name(source), cause, "", link, what, source, target, key, arguments))
+
+    def _unlinked(self, link: str, cause: str) -> None:
+        gone = self.world.links.pop(link, None)
+        if gone is not None:
+            self.world.emit(LinkRemoved(self.world.now, self.world.name(gone.source), cause, "", link))

@@ -1,0 +1,178 @@
+"""A simulated consumer: takes deliveries, handles one at a time, and acks when its setting says."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mqlab.engine.brokers.rabbitmq import methods as m
+from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
+from mqlab.engine.clients.program import Program
+from mqlab.engine.draw import exponential, unit
+from mqlab.engine.events import Handled, Lost, Started
+from mqlab.engine.message import Copy, begin, copy_event
+
+if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+    from mqlab.engine.scenario import ConsumerSpec, FailSpec
+    from mqlab.engine.world import World
+
+
+class Item(msgspec.Struct):
+    """A message in memory. owed: an ack is still owed for it. started, until: µs, once it is being handled."""
+
+    copy: Copy
+    tag: int
+    owed: bool
+    redelivered: bool
+    attempt: int = 0
+    started: int = 0
+    until: int = 0
+
+
+class Consumer(Program, AmqpClient):
+    """`role` is the scenario's name for this kind of program; replicas share it, and with it their luck."""
+
+    what = "consumer"
+
+    def __init__(self, world: World, name: str, role: str, broker: RabbitMQ, spec: ConsumerSpec, latency_us: int) -> None:
+        AmqpClient.__init__(self, world, name, broker, latency_us)
+        self.role = role
+        self.spec = spec
+        self.up = True
+        self.subscribed = 0
+        self.buffer: deque[Item] = deque()
+        self.working: Item | None = None
+
+    def start(self, cause: str) -> None:
+        """Connect and subscribe."""
+        self.resume(cause)
+
+    def resume(self, cause: str) -> None:
+        """A fresh connection, channel and subscription."""
+        self.connect()
+        self.open_channel()
+        self._subscribe()
+
+    def _subscribe(self) -> None:
+        spec = self.spec
+        self.ask(m.BasicQos(prefetch_count=spec.prefetch))
+        for queue in spec.queues:
+            self.subscribed += 1
+            arguments = {"x-priority": spec.priority} if spec.priority else None
+            tag = f"{self.name}.{self.subscribed}"
+            self.ask(m.BasicConsume(queue=queue, consumer_tag=tag, auto_ack=spec.ack == "auto", arguments=arguments))
+
+    def change(self, spec: ConsumerSpec) -> None:
+        """Take new settings. Prefetch and ack mode belong to a subscription, so it subscribes anew; the rest is for the next message."""
+        old, self.spec = self.spec, spec
+        if self.channels and (old.prefetch, old.ack == "auto", old.priority) != (spec.prefetch, spec.ack == "auto", spec.priority):
+            for queue in range(len(old.queues)):
+                self.ask(m.BasicCancel(consumer_tag=f"{self.name}.{self.subscribed - queue}"))
+            self._subscribe()
+
+    # --- handling ------------------------------------------------------------------------------------------------
+
+    def on_deliver(self, frame: m.BasicDeliver, cause: str) -> None:
+        """Into the buffer; if idle, begin."""
+        self.buffer.append(Item(frame.copy, frame.delivery_tag, not frame.auto_ack, frame.redelivered))
+        if self.working is None:
+            self._begin(cause)
+
+    def _begin(self, cause: str) -> None:
+        if not self.buffer:
+            return
+        world = self.world
+        item = self.working = self.buffer.popleft()
+        message = item.copy.message
+        item.attempt = begin(message, self.role)
+        item.started = world.now
+        item.until = world.now + self._service_us(message.id, item.attempt)
+        name = copy_event(item.copy)
+        of = (item.copy.name,)
+        world.emit(Started(world.now, name, cause, "", of, self.name, message.key, item.until, item.attempt, item.redelivered))
+        if self.spec.ack == "before" and item.owed and self.channels:
+            item.owed = False
+            self.ack(self.channels[1], item.tag, cause=name)
+        world.at(item.until, self.done, item.copy.name, item.started, name)
+
+    def _service_us(self, message: str, attempt: int) -> int:
+        service, seed = self.spec.service, self.world.seed
+        key = (message, self.role, "service", attempt)
+        if service.exponential_us:
+            return round(exponential(service.exponential_us, seed, *key))
+        if service.uniform_us:
+            low, high = service.uniform_us
+            return low + round(unit(seed, *key) * (high - low))
+        return service.constant_us
+
+    def done(self, copy_name: str, started: int, cause: str) -> None:
+        """The time it takes is over: say how it went, ack or reject, and take the next."""
+        item = self.working
+        if item is None or item.copy.name != copy_name or item.started != started or not self.up:
+            return  # dropped meanwhile
+        self.working = None
+        world = self.world
+        fail = self.spec.fail
+        failed = fail is not None and self._fails(fail, item)
+        name = copy_event(item.copy)
+        outcome = "failed" if failed else "ok"
+        world.emit(Handled(world.now, name, cause, "", (copy_name,), self.name, item.copy.message.key, outcome))
+        if item.owed and self.channels:
+            if fail is not None and failed:
+                how = "nack" if fail.then == "nack_requeue" else "reject"
+                self.refuse(self.channels[1], item.tag, requeue=fail.then != "reject", how=how, cause=name)
+            else:
+                self.ack(self.channels[1], item.tag, cause=name)
+        elif failed:
+            self.lose([item.copy], name)
+        self._begin(name)
+
+    def _fails(self, fail: FailSpec, item: Item) -> bool:
+        copy, when = item.copy, fail.when
+        if when is not None and not (
+            (when.key is None or when.key == copy.message.key)
+            and (when.routing_key is None or when.routing_key == copy.content.routing_key)
+            and (when.redelivered is None or when.redelivered == item.redelivered)
+            and (when.attempt_at_most is None or item.attempt <= when.attempt_at_most)
+            and (when.header is None or when.header in (copy.content.properties.headers or {}))
+        ):
+            return False
+        return fail.chance >= 1 or unit(self.world.seed, copy.message.id, self.role, "fail", item.attempt) < fail.chance
+
+    # --- ends ----------------------------------------------------------------------------------------------------
+
+    def drop_memory(self, cause: str, *, crash: bool) -> None:
+        """A crash drops all; a broken connection only what an ack is owed for, since that ack can't be sent any more."""
+        items = [*([self.working] if self.working else []), *self.buffer]
+        owed = [item.copy for item in items if item.owed]
+        if owed:
+            world = self.world
+            of = tuple([copy.name for copy in owed])
+            world.emit(Lost(world.now, world.name(self.name), cause, "", of, "delivery", self.name, owed[0].message.key))
+        if crash:
+            self.lose([item.copy for item in items if not item.owed], cause)
+        kept = [] if crash else [item for item in items if not item.owed]
+        if self.working not in kept:
+            self.working = None
+        self.buffer = deque(item for item in kept if item is not self.working)
+
+    def on_channel_closed(self, frame: m.ChannelClosedByBroker, channel: ClientChannel, cause: str) -> None:
+        """An error: a fresh channel and subscription after the reconnect time."""
+        self.drop_memory(cause, crash=False)
+        if self.connection is not None:
+            self.world.at(self.world.now + self.spec.reconnect_us, self._reopen, self.connection)
+
+    def _reopen(self, connection: object) -> None:
+        if self.up and self.connection is connection and not self.channels:
+            self.open_channel()
+            self._subscribe()
+
+    def on_connection_closed(self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str) -> None:
+        """The broker is down, or threw us out: come back later."""
+        self.drop_memory(cause, crash=False)
+        self.come_back_later(cause)
+        if self.working is None:
+            self._begin(cause)

@@ -1,0 +1,383 @@
+"""RabbitMQ with pika's verbs, synchronous, in virtual time: for notebooks, tests and replay.
+
+    >>> from mqlab.engine.clients import pika
+    >>> connection = pika.BlockingConnection(pika.ConnectionParameters(version="4.3"))
+    >>> channel = connection.channel()
+    >>> channel.queue_declare("tasks", durable=True).method.message_count
+    0
+    >>> channel.basic_publish(exchange="", routing_key="tasks", body=b"wash up")
+    >>> method, properties, body = channel.basic_get("tasks")
+    >>> method.redelivered, body
+    (False, b'wash up')
+    >>> channel.basic_nack(method.delivery_tag, requeue=True)
+    >>> channel.basic_get("tasks")[0].redelivered
+    True
+
+Nothing waits for a clock: a call runs the engine until its answer is there. `connection.sleep(seconds)` lets virtual time
+pass. A call from inside a callback that the engine itself runs raises ReentrantCall. Several connections share a broker:
+`pika.BlockingConnection(pika.ConnectionParameters(broker=connection.broker))`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+from mqlab.engine.brokers.rabbitmq import methods as m
+from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
+from mqlab.engine.events import Event
+from mqlab.engine.message import NO_PROPERTIES, Message, Properties
+from mqlab.engine.world import World
+
+BasicProperties = Properties
+EVENTS_KEPT = 10_000
+
+
+class AMQPError(Exception):
+    """What the broker answered with an error."""
+
+    def __init__(self, reply_code: int, reply_text: str) -> None:
+        super().__init__(f"({reply_code}) {reply_text}")
+        self.reply_code = reply_code
+        self.reply_text = reply_text
+
+
+class ChannelClosedByBroker(AMQPError):
+    """The broker closed the channel."""
+
+
+class ConnectionClosedByBroker(AMQPError):
+    """The broker closed the connection."""
+
+
+class ChannelWrongStateError(Exception):
+    """The channel or connection is closed: open a new one."""
+
+
+class NackError(Exception):
+    """With confirms: the broker refused the publish."""
+
+
+class UnroutableError(Exception):
+    """With confirms and mandatory: the message came back."""
+
+
+class ReentrantCall(Exception):
+    """A synchronous call from inside the engine. Keep what you need and call when the engine is at rest."""
+
+
+@dataclass
+class ConnectionParameters:
+    """version: of a new broker. broker: one that exists already, to share it."""
+
+    version: str = "4.3"
+    broker: RabbitMQ | None = None
+    name: str = ""
+
+
+@dataclass
+class Reply:
+    """A reply, with its fields at `.method` as pika has them."""
+
+    method: Any
+
+
+@dataclass
+class Delivery:
+    """What pika calls Basic.Deliver and Basic.GetOk."""
+
+    delivery_tag: int
+    redelivered: bool
+    exchange: str
+    routing_key: str
+    consumer_tag: str = ""
+    message_count: int = -1
+
+
+Callback = Callable[["BlockingChannel", Delivery, Properties, bytes], None]
+
+
+class BlockingConnection:
+    """One connection. `events`: the latest events of its world, oldest first."""
+
+    def __init__(self, parameters: ConnectionParameters | None = None) -> None:
+        parameters = parameters or ConnectionParameters()
+        if parameters.broker is None:
+            world = World()
+            world.tally = None
+            world.brokers["rabbit"] = RabbitMQ(world, "rabbit", parameters.version)
+            world.events = []
+        self.broker: RabbitMQ = parameters.broker or world.brokers["rabbit"]
+        self.world = self.broker.world
+        name = parameters.name or f"client-{len(self.world.programs) + 1}"
+        self._client = _Client(self.world, name, self.broker)
+        self.world.programs[name] = self._client
+        self._client.connect()
+        self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection is open."""
+        return self._client.connection is not None
+
+    def channel(self) -> BlockingChannel:
+        """Open a new channel."""
+        if not self.is_open:
+            raise ChannelWrongStateError("the connection is closed")
+        self._client.opened += 1
+        return BlockingChannel(self, self._client, self._client.open_channel(self._client.opened))
+
+    def sleep(self, duration: float) -> None:
+        """Let virtual seconds pass; what is due meanwhile happens, callbacks are called at the end."""
+        self.settle()
+        until = self.world.now + round(duration * 1_000_000)
+        self.events.extend(self.world.run(until + 1))
+        self.process_data_events()
+
+    def process_data_events(self, time_limit: float = 0) -> None:
+        """Call the callbacks of what has been delivered; with a time limit, let that many virtual seconds pass first."""
+        if time_limit:
+            self.sleep(time_limit)
+            return
+        self.settle()
+        client = self._client
+        if client.calling:
+            raise ReentrantCall("process_data_events was called from a callback: return from it first")
+        client.calling = True
+        try:
+            while client.inbox:
+                channel, callback, frame = client.inbox.popleft()
+                callback(channel, _delivery(frame), frame.properties, frame.body)
+                self.settle()
+        finally:
+            client.calling = False
+
+    def close(self) -> None:
+        """Close the connection: what it holds unacked goes back."""
+        client = self._client
+        if client.connection is not None:
+            self.broker.handle(self.broker.name, client.connection, m.ConnectionClose(), "")
+            client.connection = None
+            client.channels = {}
+            self.settle()
+
+    def settle(self) -> None:
+        """Run the engine to rest at this instant."""
+        self.events.extend(self.world.finish())
+        self.events.extend(self.world.rest())
+
+
+class BlockingChannel:
+    """A channel with pika's verbs. Methods raise ChannelClosedByBroker and ConnectionClosedByBroker as pika's do."""
+
+    def __init__(self, connection: BlockingConnection, client: _Client, channel: ClientChannel) -> None:
+        self.connection = connection
+        self._client = client
+        self._channel = channel
+        self._callbacks: dict[str, Callback] = {}
+        self._tags = 0
+        client.owners[channel.number] = self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the channel is open."""
+        return self._channel.open and self._client.connection is not None
+
+    def _ask(self, request: m.Request) -> Any:
+        self._check()
+        request.channel = self._channel.number
+        return self._answered(self._client.ask(request))
+
+    def _check(self) -> None:
+        if self.connection.world.events:
+            raise ReentrantCall("the engine is running: call when it is at rest")
+        if not self.is_open:
+            raise ChannelWrongStateError("the channel is closed: open a new one with connection.channel()")
+
+    def _answered(self, reply: Any) -> Any:
+        self.connection.settle()
+        error, self._client.error = self._client.error, None
+        if error is not None:
+            raise error
+        return reply
+
+    def exchange_declare(
+        self, exchange: str, exchange_type: str = "direct", passive: bool = False, durable: bool = False,
+        auto_delete: bool = False, internal: bool = False, arguments: dict[str, Any] | None = None,
+    ) -> Reply:  # fmt: skip
+        """Declare an exchange."""
+        return Reply(self._ask(m.ExchangeDeclare(
+            exchange=exchange, exchange_type=exchange_type, passive=passive, durable=durable, auto_delete=auto_delete,
+            internal=internal, arguments=arguments,
+        )))  # fmt: skip
+
+    def exchange_delete(self, exchange: str, if_unused: bool = False) -> Reply:
+        """Delete an exchange."""
+        return Reply(self._ask(m.ExchangeDelete(exchange=exchange, if_unused=if_unused)))
+
+    def exchange_bind(self, destination: str, source: str, routing_key: str = "", arguments: dict[str, Any] | None = None) -> Reply:
+        """Bind an exchange to another."""
+        return Reply(self._ask(m.ExchangeBind(destination=destination, source=source, routing_key=routing_key, arguments=arguments)))
+
+    def exchange_unbind(self, destination: str, source: str, routing_key: str = "", arguments: dict[str, Any] | None = None) -> Reply:
+        """Unbind an exchange from another."""
+        return Reply(self._ask(m.ExchangeUnbind(destination=destination, source=source, routing_key=routing_key, arguments=arguments)))
+
+    def queue_declare(
+        self, queue: str, passive: bool = False, durable: bool = False, exclusive: bool = False, auto_delete: bool = False,
+        arguments: dict[str, Any] | None = None,
+    ) -> Reply:  # fmt: skip
+        """Declare a queue; `.method` has queue, message_count, consumer_count."""
+        return Reply(self._ask(m.QueueDeclare(
+            queue=queue, passive=passive, durable=durable, exclusive=exclusive, auto_delete=auto_delete, arguments=arguments,
+        )))  # fmt: skip
+
+    def queue_bind(self, queue: str, exchange: str, routing_key: str | None = None, arguments: dict[str, Any] | None = None) -> Reply:
+        """Bind a queue; the routing key is the queue's name where none is given, as in pika."""
+        key = queue if routing_key is None else routing_key
+        return Reply(self._ask(m.QueueBind(queue=queue, exchange=exchange, routing_key=key, arguments=arguments)))
+
+    def queue_unbind(self, queue: str, exchange: str, routing_key: str | None = None, arguments: dict[str, Any] | None = None) -> Reply:
+        """Unbind a queue."""
+        key = queue if routing_key is None else routing_key
+        return Reply(self._ask(m.QueueUnbind(queue=queue, exchange=exchange, routing_key=key, arguments=arguments)))
+
+    def queue_purge(self, queue: str) -> Reply:
+        """Empty a queue of its ready messages."""
+        return Reply(self._ask(m.QueuePurge(queue=queue)))
+
+    def queue_delete(self, queue: str, if_unused: bool = False, if_empty: bool = False) -> Reply:
+        """Delete a queue."""
+        return Reply(self._ask(m.QueueDelete(queue=queue, if_unused=if_unused, if_empty=if_empty)))
+
+    def basic_qos(self, prefetch_count: int = 0, global_qos: bool = False) -> None:
+        """Limit what consumers declared from now on may hold unacked (global_qos: what the channel may)."""
+        self._ask(m.BasicQos(prefetch_count=prefetch_count, global_qos=global_qos))
+
+    def confirm_delivery(self) -> None:
+        """Have publishes confirmed: basic_publish then raises NackError or UnroutableError."""
+        self._ask(m.ConfirmSelect())
+        self._channel.confirms = True
+
+    def basic_publish(
+        self, exchange: str, routing_key: str, body: bytes | str, properties: Properties | None = None, mandatory: bool = False,
+        immediate: bool = False,
+    ) -> None:  # fmt: skip
+        """Publish. Text is encoded as UTF-8."""
+        self._check()
+        client = self._client
+        client.published += 1
+        message = Message(f"{client.name}-{client.published}", "", body.encode() if isinstance(body, str) else body)
+        client.publish(self._channel, message, exchange, routing_key, properties or NO_PROPERTIES, mandatory=mandatory, immediate=immediate)
+        self._answered(None)
+        if self._channel.confirms:
+            nacked, returned = client.nacked, client.returned
+            client.nacked, client.returned = False, False
+            if nacked:
+                raise NackError("the broker refused the message")
+            if returned:
+                raise UnroutableError("no queue took the message")
+
+    def basic_get(self, queue: str, auto_ack: bool = False) -> tuple[Delivery, Properties, bytes] | tuple[None, None, None]:
+        """Take one message, or (None, None, None) where nothing is ready."""
+        self._ask(m.BasicGet(queue=queue, auto_ack=auto_ack))
+        frame, self._client.got = self._client.got, None
+        return (None, None, None) if frame is None else (_delivery(frame), frame.properties, frame.body)
+
+    def basic_consume(
+        self, queue: str, on_message_callback: Callback, auto_ack: bool = False, exclusive: bool = False,
+        consumer_tag: str | None = None, arguments: dict[str, Any] | None = None,
+    ) -> str:  # fmt: skip
+        """Subscribe; the callback is called by process_data_events, sleep and start_consuming. Returns the consumer tag."""
+        self._tags += 1
+        tag = consumer_tag or f"ctag{self._channel.number}.{self._tags}"
+        self._callbacks[tag] = on_message_callback
+        self._ask(m.BasicConsume(queue=queue, consumer_tag=tag, auto_ack=auto_ack, exclusive=exclusive, arguments=arguments))
+        return tag
+
+    def basic_cancel(self, consumer_tag: str) -> None:
+        """Unsubscribe; what is unacked stays with the channel."""
+        self._ask(m.BasicCancel(consumer_tag=consumer_tag))
+
+    def basic_ack(self, delivery_tag: int = 0, multiple: bool = False) -> None:
+        """Ack one delivery, or with multiple all up to it (0: all)."""
+        self._check()
+        self._client.ack(self._channel, delivery_tag, multiple)
+        self._answered(None)
+
+    def basic_nack(self, delivery_tag: int = 0, multiple: bool = False, requeue: bool = True) -> None:
+        """Nack one delivery, or with multiple all up to it."""
+        self._check()
+        self._client.refuse(self._channel, delivery_tag, multiple=multiple, requeue=requeue)
+        self._answered(None)
+
+    def basic_reject(self, delivery_tag: int = 0, requeue: bool = True) -> None:
+        """Reject one delivery."""
+        self._check()
+        self._client.refuse(self._channel, delivery_tag, requeue=requeue, how="reject")
+        self._answered(None)
+
+    def basic_recover(self, requeue: bool = True) -> None:
+        """Have all that is unacked on this channel redelivered."""
+        self._ask(m.BasicRecover(requeue=requeue))
+        self._channel.unsettled.clear()
+
+    def start_consuming(self) -> None:
+        """Call callbacks until nothing is left to deliver at this instant (virtual time does not pass by itself)."""
+        self.connection.process_data_events()
+
+    def close(self) -> None:
+        """Close the channel: what it holds unacked goes back."""
+        self._ask(m.ChannelClose())
+        self._channel.open = False
+        self._client.channels.pop(self._channel.number, None)
+
+
+class _Client(AmqpClient):
+    """Takes what is pushed and keeps it until the façade asks."""
+
+    def __init__(self, world: World, name: str, broker: RabbitMQ) -> None:
+        super().__init__(world, name, broker, instant=True)
+        self.opened = 0
+        self.published = 0
+        self.calling = False
+        self.owners: dict[int, BlockingChannel] = {}
+        self.inbox: deque[tuple[BlockingChannel, Callback, m.BasicDeliver]] = deque()
+        self.got: m.BasicDeliver | None = None
+        self.error: AMQPError | None = None
+        self.nacked = False
+        self.returned = False
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a World with a façade's Python callbacks in it cannot be checkpointed")
+
+    def on_deliver(self, frame: m.BasicDeliver, cause: str) -> None:
+        if frame.message_count >= 0:
+            self.got = frame
+            return
+        owner = self.owners[frame.channel]
+        callback = owner._callbacks.get(frame.consumer_tag)
+        if callback is not None:
+            self.inbox.append((owner, callback, frame))
+
+    def on_confirm(self, frame: m.Confirm, message: Message | None, cause: str) -> None:
+        self.nacked = self.nacked or not frame.ok
+
+    def on_return(self, frame: m.BasicReturn, cause: str) -> None:
+        self.returned = True
+
+    def on_channel_closed(self, frame: m.ChannelClosedByBroker, channel: ClientChannel, cause: str) -> None:
+        self.error = ChannelClosedByBroker(frame.code, frame.text)
+
+    def on_connection_closed(self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str) -> None:
+        self.error = ConnectionClosedByBroker(frame.code, frame.text)
+
+
+def _delivery(frame: m.BasicDeliver) -> Delivery:
+    return Delivery(frame.delivery_tag, frame.redelivered, frame.exchange, frame.routing_key, frame.consumer_tag, frame.message_count)
+
+

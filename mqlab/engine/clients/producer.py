@@ -1,0 +1,148 @@
+"""A simulated producer: publishes at its rate, and, with confirms, again what a broken connection left unconfirmed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mqlab.engine.brokers.rabbitmq import methods as m
+from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
+from mqlab.engine.clients.program import Program
+from mqlab.engine.draw import draw, exponential
+from mqlab.engine.message import Message, Properties
+
+if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+    from mqlab.engine.scenario import ProducerSpec, ScriptItem
+    from mqlab.engine.world import World
+
+Sent = tuple[Message, str, str, Properties, bool]
+
+
+class Producer(Program, AmqpClient):
+    """`made` counts its messages, `ticks` its beats; `due` is when the next one comes."""
+
+    what = "producer"
+
+    def __init__(self, world: World, name: str, broker: RabbitMQ, spec: ProducerSpec, latency_us: int) -> None:
+        AmqpClient.__init__(self, world, name, broker, latency_us)
+        self.spec = spec
+        self.made = 0
+        self.ticks = 0
+        self.due = 0
+        self.turn = 0  # which pending beat is the true one; others on the agenda are stale
+        self.unconfirmed: dict[str, Sent] = {}
+        self.up = True
+
+    def start(self, cause: str) -> None:
+        """Connect, and let the first beat come."""
+        self._open(cause)
+        self._wait(max(self.world.now, self.spec.start_us))
+
+    def _open(self, cause: str) -> None:
+        self.connect()
+        channel = self.open_channel()
+        if self.spec.confirms:
+            self.ask(m.ConfirmSelect())
+            channel.confirms = True
+
+    def change(self, spec: ProducerSpec) -> None:
+        """Take new settings: a pending gap is scaled to the new rate, not drawn again."""
+        old, self.spec = self.spec, spec
+        if old.rate == spec.rate:
+            return
+        was, will = old.rate.per_s, spec.rate.per_s
+        now = self.world.now
+        if was and will and self.due > now:
+            self._at(now + round((self.due - now) * was / will))
+        else:
+            self._wait(now)
+
+    def _wait(self, after: int) -> None:
+        """Put the next beat on the agenda."""
+        rate, n = self.spec.rate, self.ticks
+        if rate.script:
+            if n < len(rate.script):
+                self._at(max(after, self.spec.start_us + rate.script[n].at_us))
+        elif rate.burst:
+            self._at(after + rate.burst.every_us if n else after)
+        elif rate.constant:
+            self._at(after + round(1_000_000 / rate.constant))
+        elif rate.poisson:
+            self._at(after + round(exponential(1_000_000 / rate.poisson, self.world.seed, self.name, "gap", n)))
+
+    def _at(self, t: int) -> None:
+        self.turn += 1
+        self.due = t
+        self.world.at(t, self.beat, self.turn)
+
+    def beat(self, turn: int) -> None:
+        """One beat of the rate: a message, or a burst."""
+        if turn != self.turn or not self.up:
+            return
+        spec, rate = self.spec, self.spec.rate
+        if spec.stop_us and self.world.now >= spec.stop_us:
+            return
+        if self.channels:  # else its connection is down, and it waits
+            item = rate.script[self.ticks] if rate.script else None
+            self._make(item)
+            for _ in range((rate.burst.count if rate.burst else 1) - 1):
+                self.world.at(self.world.now, self._make)
+        self.ticks += 1
+        self._wait(self.world.now)
+
+    def _make(self, item: ScriptItem | None = None) -> None:
+        spec, channel = self.spec, self.channels.get(1)
+        if channel is None or (spec.count and self.made >= spec.count):
+            return
+        self.made = n = self.made + 1
+        publish = spec.publish
+        key = item.key if item is not None and item.key is not None else ""
+        if not key and publish.keys:
+            key = publish.keys[draw(self.world.seed, self.name, "key", n) % len(publish.keys)]
+
+        def fill(template: str) -> str:
+            return template.replace("{key}", key).replace("{name}", self.name).replace("{n}", str(n))
+
+        def pick(field: str) -> Any:
+            own = getattr(item, field) if item is not None else None
+            return getattr(publish, field) if own is None else own
+
+        properties = pick("properties")
+        message = Message(f"{self.name}-{n}", key, fill(pick("body")).encode())
+        sent = (message, publish.exchange, fill(pick("routing_key")), properties, bool(pick("mandatory")))
+        self._send_out(channel, sent, "")
+
+    def _send_out(self, channel: ClientChannel, sent: Sent, cause: str, again: bool = False) -> None:
+        message, exchange, routing_key, properties, mandatory = sent
+        if channel.confirms:
+            self.unconfirmed[message.id] = sent
+        self.publish(channel, message, exchange, routing_key, properties, mandatory=mandatory, again=again, cause=cause)
+
+    def on_confirm(self, frame: m.Confirm, message: Message | None, cause: str) -> None:
+        """Confirmed or nacked: its outcome is known."""
+        if message is not None:
+            self.unconfirmed.pop(message.id, None)
+
+    def on_channel_closed(self, frame: m.ChannelClosedByBroker, channel: ClientChannel, cause: str) -> None:
+        """An error of its own making: a fresh channel, and on; what was under way is not tried again."""
+        self.unconfirmed.clear()
+        new = self.open_channel()
+        if self.spec.confirms:
+            self.ask(m.ConfirmSelect())
+            new.confirms = True
+
+    def on_connection_closed(self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str) -> None:
+        """Try again after a while."""
+        self.come_back_later(cause)
+
+    def resume(self, cause: str) -> None:
+        """Connected again: publish again what is unconfirmed, in order: its outcome is unknown. [semantics §1.4 rule 37]"""
+        self._open(cause)
+        channel = self.channels[1]
+        sent, self.unconfirmed = self.unconfirmed, {}
+        for one in sent.values():
+            self._send_out(channel, one, cause, again=True)
+
+    def forget(self) -> None:
+        """A crash: what was unconfirmed is forgotten with everything else in memory."""
+        self.unconfirmed.clear()

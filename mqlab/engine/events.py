@@ -1,0 +1,411 @@
+"""What happened. Events are the whole truth: nothing visible changes without one.
+
+An event says what happened in the field's words, when (`t`, virtual µs), which copies or records it is about (`of`),
+its `cause` (the name of the event that led to it, or `do:<command id>`), and, where a broker *decided*, the `rule`.
+Its `name` is its subject and the subject's own count (`web-41@billing#3`), so no running number is part of an event.
+
+Leaving and arriving are two events. An event with `arrives` is a departure: it opens a *flight* named after it, and
+exactly one arrival whose `cause` is that name, or one `Lost` that lists it in `flights`, ends it. `Routed` alone opens
+one flight per copy, named after the copy; `Enqueued` or `Dropped` of that copy ends it.
+
+How each event changes the picture is written once for Python in `scene.py` and once for the browser in `model.js`;
+a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Last(msgspec.Struct, kw_only=True, gc=False, omit_defaults=True, tag_field="kind", tag=True):
+    """Carries the mark of the last event of one action; only there is the picture whole."""
+
+    last: bool = False
+
+
+class Event(Last, gc=False, omit_defaults=True, tag=True):
+    """The four fields of every event: virtual time in µs, own name, cause, and rule ("" where nobody decided)."""
+
+    t: int
+    name: str
+    cause: str
+    rule: str
+
+
+# --- a publish ---------------------------------------------------------------------------------------------------
+
+
+class Published(Event, gc=False, omit_defaults=True, tag=True):
+    """A program sent a message to an exchange. Departure; arrives as Routed, Unroutable or Refused."""
+
+    of: tuple[str, ...]
+    program: str
+    exchange: str
+    routing_key: str
+    key: str
+    arrives: int
+    mandatory: bool = False
+    seq: int = 0  # publish sequence number on a channel with confirms, from 1; 0 without
+    size: int = 0  # body bytes
+    again: bool = False  # the same message was published before (no confirm came)
+    headers: dict[str, Any] | None = None
+    properties: dict[str, Any] | None = None
+    body: str = ""  # at most limits.BODY_PREVIEW_CHARS characters
+
+
+class Routed(Event, gc=False, omit_defaults=True, tag=True):
+    """An exchange chose queues. `of`, `to`, `arrives`, `by` run in parallel: copy, queue, arrival, binding key."""
+
+    of: tuple[str, ...]
+    exchange: str
+    key: str
+    to: tuple[str, ...]
+    arrives: tuple[int, ...]
+    by: tuple[str, ...] = ()
+    origin: str = ""  # the copy this one was dead-lettered from
+
+
+class Unroutable(Event, gc=False, omit_defaults=True, tag=True):
+    """No queue took the message: an end of the publish (and, for a dead letter, of its way)."""
+
+    of: tuple[str, ...]
+    exchange: str
+    key: str
+    reason: str  # no_route | cycle
+    returned: bool = False  # it was mandatory, so the publisher is told
+
+
+class Refused(Event, gc=False, omit_defaults=True, tag=True):
+    """The broker did not take the publish at all (no such exchange, channel already closed)."""
+
+    of: tuple[str, ...]
+    exchange: str
+    reason: str
+
+
+# --- in a queue --------------------------------------------------------------------------------------------------
+
+
+class Enqueued(Event, gc=False, omit_defaults=True, tag=True):
+    """A copy arrived in its queue and is ready. `at` is its index in service order; -1 is the tail."""
+
+    of: tuple[str, ...]
+    queue: str
+    at: int = -1
+    expires: int = 0  # virtual µs at which its time to live ends; 0: never
+    priority: int = 0
+
+
+class Dropped(Event, gc=False, omit_defaults=True, tag=True):
+    """A copy ended in the queue's hands: maxlen, refused (overflow reject-publish)."""
+
+    of: tuple[str, ...]
+    queue: str
+    key: str
+    reason: str
+
+
+class Expired(Event, gc=False, omit_defaults=True, tag=True):
+    """A copy's time to live was over at the head of its queue, and no dead-letter exchange wants it."""
+
+    of: tuple[str, ...]
+    queue: str
+    key: str
+
+
+class DeadLettered(Event, gc=False, omit_defaults=True, tag=True):
+    """A copy ended here and its content left for the dead-letter exchange. Departure; arrives as Routed or Unroutable."""
+
+    of: tuple[str, ...]
+    queue: str
+    reason: str  # rejected | expired | maxlen | delivery_limit
+    exchange: str
+    routing_key: str
+    key: str
+    arrives: int
+    count: int = 1  # how often it died here for this reason
+
+
+class Purged(Event, gc=False, omit_defaults=True, tag=True):
+    """An operator emptied the queue of its ready messages."""
+
+    of: tuple[str, ...]
+    queue: str
+
+
+# --- a delivery --------------------------------------------------------------------------------------------------
+
+
+class Delivered(Event, gc=False, omit_defaults=True, tag=True):
+    """The queue gave a copy to a consumer (or to a get). Departure; arrives as Received. With `auto_ack` the broker's
+    copy ends here, as acked."""
+
+    of: tuple[str, ...]
+    queue: str
+    program: str
+    tag: int
+    arrives: int
+    redelivered: bool = False
+    auto_ack: bool = False
+    count: int = 0  # earlier failed deliveries, where the queue counts them (x-delivery-count)
+
+
+class Received(Event, gc=False, omit_defaults=True, tag=True):
+    """A delivery reached the program and waits in its buffer."""
+
+    of: tuple[str, ...]
+    program: str
+
+
+class Started(Event, gc=False, omit_defaults=True, tag=True):
+    """The program began to handle a message. `until` is when it means to be done (µs); 0: it hangs."""
+
+    of: tuple[str, ...]
+    program: str
+    key: str
+    until: int
+    attempt: int = 1  # how often a program of this role has begun this message, over all its copies
+    redelivered: bool = False
+
+
+class Handled(Event, gc=False, omit_defaults=True, tag=True):
+    """The program finished with a message; outcome ok or failed."""
+
+    of: tuple[str, ...]
+    program: str
+    key: str
+    outcome: str
+
+
+class Acked(Event, gc=False, omit_defaults=True, tag=True):
+    """A program sent an ack. Departure; arrives as Settled."""
+
+    of: tuple[str, ...]
+    program: str
+    queue: str
+    arrives: int
+    multiple: bool = False
+
+
+class Rejected(Event, gc=False, omit_defaults=True, tag=True):
+    """A program sent a nack or a reject. Departure; arrives as Settled."""
+
+    of: tuple[str, ...]
+    program: str
+    queue: str
+    arrives: int
+    requeue: bool = True
+    multiple: bool = False
+    how: str = "nack"  # nack | reject
+
+
+class Settled(Event, gc=False, omit_defaults=True, tag=True):
+    """The broker took an ack, nack or reject: the prefetch slots are free. outcome: acked and rejected end the copies;
+    requeued and dead_lettered are followed by Requeued and DeadLettered, which say so."""
+
+    of: tuple[str, ...]
+    program: str
+    outcome: str
+
+
+class Requeued(Event, gc=False, omit_defaults=True, tag=True):
+    """Copies went back to their queue. `at` runs parallel to `of`: the index in service order, applied in this order."""
+
+    of: tuple[str, ...]
+    queue: str
+    program: str
+    at: tuple[int, ...]
+    why: str  # nack | reject | recover | closed
+
+
+# --- what the broker tells a publisher -----------------------------------------------------------------------------
+
+
+class Confirmed(Event, gc=False, omit_defaults=True, tag=True):
+    """The broker confirmed (or, `ok` false, nacked) publishes. Departure; arrives as ConfirmReceived."""
+
+    of: tuple[str, ...]
+    program: str
+    exchange: str
+    key: str
+    tag: int
+    arrives: int
+    multiple: bool = False
+    ok: bool = True
+
+
+class ConfirmReceived(Event, gc=False, omit_defaults=True, tag=True):
+    """A confirm reached the publisher."""
+
+    of: tuple[str, ...]
+    program: str
+    ok: bool = True
+
+
+class Returned(Event, gc=False, omit_defaults=True, tag=True):
+    """The broker sent an unroutable mandatory message back. Departure; arrives as ReturnReceived."""
+
+    of: tuple[str, ...]
+    program: str
+    exchange: str
+    key: str
+    code: int
+    text: str
+    arrives: int
+
+
+class ReturnReceived(Event, gc=False, omit_defaults=True, tag=True):
+    """A returned message reached its publisher."""
+
+    of: tuple[str, ...]
+    program: str
+
+
+# --- loss, ends of connections, nodes ------------------------------------------------------------------------------
+
+
+class Lost(Event, gc=False, omit_defaults=True, tag=True):
+    """Something on its way or in memory is gone. what: message (its content is gone for good), delivery (the broker still
+    has the copy), publish (the publisher will try again), ack, nack, confirm, return, close. `of`: messages or copies;
+    `flights`: the departures that end here; `node`: where the picture lets it fall."""
+
+    of: tuple[str, ...]
+    what: str
+    node: str
+    key: str = ""  # of the first
+    flights: tuple[str, ...] = ()
+    ends: bool = False  # whether copies in a queue end here (a broker lost its memory)
+
+
+class Crashed(Event, gc=False, omit_defaults=True, tag=True):
+    """A program or broker node died. For a program a departure: its close reaches the broker as Closed."""
+
+    node: str
+    arrives: int = -1  # -1: nothing travels
+
+
+class Restarted(Event, gc=False, omit_defaults=True, tag=True):
+    """A program or broker node is up (again)."""
+
+    node: str
+
+
+class Connected(Event, gc=False, omit_defaults=True, tag=True):
+    """A program opened a connection and a channel to its broker (again)."""
+
+    program: str
+
+
+class ChannelClosed(Event, gc=False, omit_defaults=True, tag=True):
+    """The broker closed a channel with an error. Departure; arrives as Closed. `code` and `text` as the broker words them."""
+
+    program: str
+    code: int
+    text: str
+    arrives: int
+
+
+class ConnectionClosed(Event, gc=False, omit_defaults=True, tag=True):
+    """The broker closed a connection, with an error or because it goes down. Departure; arrives as Closed."""
+
+    program: str
+    code: int
+    text: str
+    arrives: int
+
+
+class ConsumerCancelled(Event, gc=False, omit_defaults=True, tag=True):
+    """The broker told a consumer that its queue is gone. Departure; arrives as Closed."""
+
+    program: str
+    queue: str
+    arrives: int
+
+
+class Closed(Event, gc=False, omit_defaults=True, tag=True):
+    """A close arrived. what: connection | channel | consumer; at: the node where it arrived (program or broker)."""
+
+    program: str
+    what: str
+    at: str
+
+
+class Answered(Event, gc=False, omit_defaults=True, tag=True):
+    """The broker did what `program` asked and nothing visible changed, or only counted (declare-ok, get-empty, qos-ok…)."""
+
+    program: str
+    request: str
+    reply: str
+
+
+class NodeAdded(Event, gc=False, omit_defaults=True, tag=True):
+    """A node of the picture came to be. what: broker | exchange | queue | producer | consumer | you | client."""
+
+    node: str
+    what: str
+    settings: dict[str, Any]
+
+
+class NodeChanged(Event, gc=False, omit_defaults=True, tag=True):
+    """Settings of a node changed; only the changed ones are listed (null removes one)."""
+
+    node: str
+    settings: dict[str, Any]
+
+
+class NodeRemoved(Event, gc=False, omit_defaults=True, tag=True):
+    """A node is gone, and with it the copies in `of`, whose end is "queue gone"."""
+
+    node: str
+    of: tuple[str, ...] = ()
+
+
+class LinkAdded(Event, gc=False, omit_defaults=True, tag=True):
+    """A line of the picture. what: publish | binding | consume | dead_letter | alternate."""
+
+    link: str
+    what: str
+    source: str
+    target: str
+    routing_key: str = ""
+    arguments: dict[str, Any] | None = None
+
+
+class LinkRemoved(Event, gc=False, omit_defaults=True, tag=True):
+    """A line of the picture is gone."""
+
+    link: str
+
+
+# --- judgement -----------------------------------------------------------------------------------------------------
+
+
+class GoalMet(Event, gc=False, omit_defaults=True, tag=True):
+    """The goal with this index (from 0) is met; for a `never` goal: it held until its time. broken: it can't be met now."""
+
+    goal: int
+    broken: bool = False
+
+
+class VerdictChanged(Event, gc=False, omit_defaults=True, tag=True):
+    """A verdict's count is now `value`; `of`: the messages that changed it."""
+
+    verdict: str  # lost | duplicated | out_of_order | stuck | dead | conserved
+    value: int
+    of: tuple[str, ...] = ()
+
+
+class Storm(Event, gc=False, omit_defaults=True, tag=True):
+    """Time stops here: a bound of the recording was met. why: a sentence that says which and what to change."""
+
+    why: str
+
+
+AnyEvent = (
+    Published | Routed | Unroutable | Refused | Enqueued | Dropped | Expired | DeadLettered | Purged | Delivered | Received
+    | Started | Handled | Acked | Rejected | Settled | Requeued | Confirmed | ConfirmReceived | Returned | ReturnReceived
+    | Lost | Crashed | Restarted | Connected | ChannelClosed | ConnectionClosed | ConsumerCancelled | Closed | Answered
+    | NodeAdded | NodeChanged | NodeRemoved | LinkAdded | LinkRemoved | GoalMet | VerdictChanged | Storm
+)  # fmt: skip

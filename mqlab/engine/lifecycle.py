@@ -1,0 +1,70 @@
+"""The states a copy may move through, as one table, and the ledger that proves that none is lost unseen.
+
+A copy is born when an exchange routes to its queue (`arriving`). It is then in exactly one place (arriving, ready or
+unacked), or has exactly one end. Every move is looked up here; one that is not in the table is a bug in a broker and raises
+IllegalMove with the ledger unchanged.
+"""
+
+from __future__ import annotations
+
+from mqlab.engine.message import Copy
+
+PLACES = ("arriving", "ready", "unacked")
+ENDS = ("acked", "dropped", "expired", "rejected", "purged", "gone", "lost", "dead_lettered")
+
+MOVES: dict[str, dict[str, str]] = {
+    # verb: {from: to}
+    "enqueue": {"arriving": "ready"},
+    "deliver": {"ready": "unacked"},
+    "deliver_auto_ack": {"ready": "acked"},
+    "requeue": {"unacked": "ready"},
+    "ack": {"unacked": "acked"},
+    "reject": {"unacked": "rejected"},
+    "drop": {"arriving": "dropped", "ready": "dropped", "unacked": "dropped"},
+    "expire": {"ready": "expired"},
+    "purge": {"ready": "purged"},
+    "dead_letter": {"arriving": "dead_lettered", "ready": "dead_lettered", "unacked": "dead_lettered"},
+    "remove": {"arriving": "gone", "ready": "gone", "unacked": "gone"},
+    "lose": {"arriving": "lost", "ready": "lost", "unacked": "lost"},
+}
+
+
+class IllegalMove(Exception):
+    """A broker tried to move a copy in a way the table does not know."""
+
+
+class Ledger:
+    """Conservation by copy, kept as it happens: born = the sum of all places and ends."""
+
+    __slots__ = ("born", "states")
+
+    def __init__(self) -> None:
+        self.born = 0
+        self.states: dict[str, int] = dict.fromkeys(PLACES + ENDS, 0)
+
+    def bear(self) -> None:
+        """A copy came to be, arriving at its queue."""
+        self.born += 1
+        self.states["arriving"] += 1
+
+    def move(self, copy: Copy, verb: str) -> None:
+        """Move the copy. Raises IllegalMove, with nothing changed, where the table has no such move."""
+        state = copy.state
+        new = MOVES[verb].get(state)
+        if new is None:
+            raise IllegalMove(f"{copy.name} is {state}: it cannot {verb}")
+        states = self.states
+        states[state] -= 1
+        states[new] += 1
+        copy.state = new
+
+    @property
+    def live(self) -> int:
+        """Copies that are somewhere."""
+        states = self.states
+        return states["arriving"] + states["ready"] + states["unacked"]
+
+    @property
+    def conserved(self) -> bool:
+        """Whether everything born is in one place or has one end."""
+        return self.born == sum(self.states.values()) and min(self.states.values()) >= 0

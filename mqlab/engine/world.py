@@ -1,0 +1,142 @@
+"""The world of one lab: virtual time, what is due, who is there, and the events of the action that runs.
+
+A World knows no product: brokers and programs are put into it, act through `at` and tell through `emit`. It runs one action
+at a time; between actions it can be pickled (a checkpoint), pictured and acted upon.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mqlab.engine import limits
+from mqlab.engine.agenda import Action, Agenda
+from mqlab.engine.events import Event, Storm
+from mqlab.engine.lifecycle import Ledger
+from mqlab.engine.tally import Tally, count
+
+if TYPE_CHECKING:
+    from mqlab.engine.scene import Flight, Link, Position
+
+Fold = Callable[[Event], None]
+
+
+class World:
+    """Everything that a lab is made of. `now` is virtual µs; `i` counts the actions of this instant that told something."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+        self.now = 0
+        self.i = 0
+        self.agenda = Agenda()
+        self.events: list[Event] = []
+        self.total = 0  # events so far
+        self.storm = ""
+        self.brokers: dict[str, Any] = {}
+        self.programs: dict[str, Any] = {}
+        self.links: dict[str, Link] = {}
+        self.flights: dict[str, Flight] = {}
+        self.ledger = Ledger()
+        self.tally: Tally | None = Tally({}, {})
+        self.judges: list[Any] = []  # verdicts and goals: called with each event, they may emit
+        self.exchange_us = 0  # the way from an exchange to a queue
+        self.watched = False  # programs have latency and are drawn; False in a façade
+        self._counts: dict[str, int] = {}
+        self._depth = 0
+
+    def at(self, t: int, action: Action, *args: Any) -> None:
+        """Run `action(*args)` at virtual µs `t` (not before now), in an action of its own."""
+        depth = self._depth + 1 if t <= self.now else 0
+        self.agenda.add(t, action, args, depth)
+
+    def emit(self, event: Event) -> None:
+        """Tell an event of the action that runs."""
+        self.events.append(event)
+
+    def name(self, subject: str) -> str:
+        """The name of the next event about a program or a node: `worker-1#17`."""
+        counts = self._counts
+        counts[subject] = n = counts.get(subject, 0) + 1
+        return f"{subject}#{n}"
+
+    def step(self) -> list[Event]:
+        """Run the next action and return its events (empty where it had nothing to tell, or nothing is due)."""
+        if not len(self.agenda):
+            return []
+        t, _, action, args, depth = self.agenda.pop()
+        if t > self.now:
+            self.now, self.i = t, 0
+        self._depth = depth
+        if depth > limits.CHAIN_ACTIONS_MAX:
+            self.stop(
+                f"More than {limits.CHAIN_ACTIONS_MAX:,} things caused one another at one instant: something goes round in a "
+                "circle without taking time. Look at the last events, and break the circle or give it a delay."
+            )
+        else:
+            action(*args)
+        return self.finish()
+
+    def finish(self) -> list[Event]:
+        """End the action: count it, let the judges speak, mark its last event. Returns its events."""
+        events = self.events
+        if not events:
+            return events
+        judges, tally = self.judges, self.tally
+        if judges or tally is not None:
+            for event in events:  # grows while it is walked: what judges emit is judged too
+                if tally is not None:
+                    count(tally, event)
+                for judge in judges:
+                    judge(event)
+        if self.total + len(events) > limits.RECORDING_EVENTS_MAX and not self.storm:
+            self.stop(
+                f"A recording holds {limits.RECORDING_EVENTS_MAX:,} events and this one is full. Lower a rate, or start anew."
+            )
+        events[-1].last = True
+        self.i += 1
+        self.total += len(events)
+        self.events = []
+        self._depth = 0
+        return events
+
+    def stop(self, why: str) -> None:
+        """Time stops here, with an explanation: nothing is due any more."""
+        self.storm = why
+        self.agenda.clear()
+        self.emit(Storm(self.now, self.name("lab"), "", "", why))
+
+    def run(self, until: int) -> list[Event]:
+        """Run all actions before virtual µs `until`, and stand at (until, 0). Returns their events."""
+        told: list[Event] = []
+        while (due := self.agenda.next_time()) is not None and due < until:
+            told += self.step()
+        self.stand(until)
+        return told
+
+    def rest(self) -> list[Event]:
+        """Run all actions due now. Returns their events."""
+        told: list[Event] = []
+        while (due := self.agenda.next_time()) is not None and due <= self.now:
+            told += self.step()
+        return told
+
+    def stand(self, t: int) -> None:
+        """Let time pass to `t`; nothing may be due before."""
+        if t > self.now:
+            self.now, self.i = t, 0
+
+    @property
+    def position(self) -> Position:
+        """Where the world stands."""
+        return (self.now, self.i)
+
+    def checkpoint(self) -> bytes:
+        """The world as bytes that `restore` takes. They never leave the process and are never read from outside."""
+        return pickle.dumps(self, 5)
+
+
+def restore(checkpoint: bytes) -> World:
+    """The world as it was. Only for bytes that this process made."""
+    world: World = pickle.loads(checkpoint)
+    return world
