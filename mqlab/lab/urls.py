@@ -1,0 +1,15 @@
+"""The lab's addresses."""
+
+from django.urls import path
+
+from mqlab.lab import views
+
+app_name = "lab"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("lab/", views.gallery, name="gallery"),
+    path("lab/<slug:slug>/", views.stage, name="stage"),
+    path("r/<slug:id>", views.recording, name="recording"),
+    path("r/<slug:id>/share", views.share, name="share"),
+    path("rules/", views.rules, name="rules"),
+]
