@@ -1,4 +1,5 @@
-"""The scenarios of the gallery: every fixtures/scenarios/*.yaml, found by looking. The file's name is its address."""
+"""The scenarios of the gallery: every fixtures/scenarios/*.yaml, found by looking. The file's name is its
+address."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ class Entry:
 
 
 def folder() -> Path:
-    """Where the scenario files are."""
-    return Path(settings.BASE_DIR) / "fixtures" / "scenarios"
+    """Where the scenario files are: the setting SCENARIOS_DIR, else fixtures/scenarios."""
+    return Path(getattr(settings, "SCENARIOS_DIR", settings.BASE_DIR / "fixtures" / "scenarios"))
 
 
 @lru_cache(maxsize=256)

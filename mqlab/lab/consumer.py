@@ -1,8 +1,8 @@
 """The one WebSocket of the site, /ws/lab/: moves frames between Daphne and a live session, and nothing else.
 
-`dispatch` is overridden because Channels sends every message through `close_old_connections` on the database thread that
-all consumers share (measured: an unrelated 1 s query delayed an echo by 0.9 s). No message here touches the ORM.
-"""
+`dispatch` is overridden because Channels sends every message through `close_old_connections` on the database
+thread that all consumers share (measured: an unrelated 1 s query delayed an echo by 0.9 s). No message here
+touches the ORM."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ class LabConsumer(AsyncWebsocketConsumer):
             self._refuse("unavailable", "The database does not answer; try again in a moment.")
             return
         if owner is None:
-            self._refuse("no_session", "This socket needs the session cookie of a page of this site; open one first.")
+            self._refuse(
+                "no_session", "This socket needs the session cookie of a page of this site; open one first."
+            )
             return
         self._session = Session(owner, self.rooms(), self._put, self._end)
 

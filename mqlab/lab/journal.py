@@ -1,8 +1,7 @@
 """The journal of live/, kept in Django's database.
 
-It has a thread and a database connection of its own: Channels would send it through the one thread that all consumers
-share, where any slow query holds everybody up. One thread also keeps the order of appends.
-"""
+It has a thread and a database connection of its own: Channels would send it through the one thread that all
+consumers share, where any slow query holds everybody up. One thread also keeps the order of appends."""
 
 from __future__ import annotations
 
@@ -87,7 +86,13 @@ def copy(id: str, owner: str) -> str:
         raise IntegrityError(f"no recording {id}")
     commands = list(row.commands.all())
     made = Recording.objects.create(
-        id=new_id(), slug=row.slug, scenario=row.scenario, seed=row.seed, owner=owner, engine=row.engine, made_from=row
+        id=new_id(),
+        slug=row.slug,
+        scenario=row.scenario,
+        seed=row.seed,
+        owner=owner,
+        engine=row.engine,
+        made_from=row,
     )
     for command in commands:
         command.pk, command.recording = None, made
@@ -97,7 +102,8 @@ def copy(id: str, owner: str) -> str:
 
 @transaction.atomic
 def append(rows: Sequence[tuple[str, Stored]]) -> None:
-    """Store commands in this order. Raises IntegrityError (no such recording or parent, an id twice), DatabaseError."""
+    """Store commands in this order. Raises IntegrityError (no such recording or parent, an id twice),
+    DatabaseError."""
     here = {(recording, s.id) for recording, s in rows} | {(recording, "0") for recording, _ in rows}
     missing = {(recording, s.parent) for recording, s in rows} - here
     if missing:

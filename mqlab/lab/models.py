@@ -1,4 +1,5 @@
-"""Recordings and their commands. A command is written once and never changed; nothing is ever deleted from a tree."""
+"""Recordings and their commands. A command is written once and never changed; nothing is ever deleted from a
+tree."""
 
 from __future__ import annotations
 
@@ -14,10 +15,13 @@ def new_id() -> str:
 
 
 class Recording(models.Model):
-    """`(scenario, seed, commands)` determines every event. A shared one is frozen: a visitor's first act copies it."""
+    """`(scenario, seed, commands)` determines every event. A shared one is frozen: a visitor's first act
+    copies it."""
 
     id = models.CharField(primary_key=True, max_length=16, default=new_id, editable=False)
-    slug = models.CharField(max_length=64, blank=True, help_text="the gallery's name of the scenario it began from")
+    slug = models.CharField(
+        max_length=64, blank=True, help_text="the gallery's name of the scenario it began from"
+    )
     scenario = models.TextField()
     seed = models.BigIntegerField()
     owner = models.CharField(max_length=32, help_text="whose session may act on it")
@@ -26,7 +30,9 @@ class Recording(models.Model):
     engine = models.CharField(max_length=32, help_text="the engine version that made it")
     made_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     shared = models.BooleanField(default=False)
-    futures = models.JSONField(default=list, help_text="shared: the futures it names, the one looked at first")
+    futures = models.JSONField(
+        default=list, help_text="shared: the futures it names, the one looked at first"
+    )
     digests = models.JSONField(default=dict, help_text="shared: future -> digest up to 10 s, 20 s, …")
 
     class Meta:
@@ -40,8 +46,10 @@ class Command(models.Model):
     """One act. Rows are in the order in which they were accepted: parents before children."""
 
     recording = models.ForeignKey(Recording, on_delete=models.CASCADE, related_name="commands")
-    name = models.CharField(max_length=32, help_text="its id, minted by the browser; also the name of its future")
-    parent = models.CharField(max_length=32, help_text='0 = the bare scenario')
+    name = models.CharField(
+        max_length=32, help_text="its id, minted by the browser; also the name of its future"
+    )
+    parent = models.CharField(max_length=32, help_text="0 = the bare scenario")
     t = models.BigIntegerField(help_text="virtual µs")
     i = models.IntegerField(help_text="actions of that instant before it")
     payload = models.TextField(help_text="the command as JSON")

@@ -57,12 +57,16 @@ def outline(text: str) -> Outline:
         act.say if act else "",
         msgspec.json.encode(act.command).decode() if act else "",
         tuple(NodeRow(name, node.what, _words(node.settings)) for name, node in scene.nodes.items()),
-        tuple(LinkRow(link.what, link.source, link.target, link.routing_key) for link in scene.links.values()),
+        tuple(
+            LinkRow(link.what, link.source, link.target, link.routing_key) for link in scene.links.values()
+        ),
     )
 
 
 def _words(settings: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((name.replace("_", " "), _value(value)) for name, value in settings.items() if value not in ({}, None))
+    return tuple(
+        (name.replace("_", " "), _value(value)) for name, value in settings.items() if value not in ({}, None)
+    )
 
 
 def _value(value: Any) -> str:

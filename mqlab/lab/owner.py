@@ -1,4 +1,5 @@
-"""Who somebody is, without an account: a random name in their Django session. It outlives a change of the session key."""
+"""Who somebody is, without an account: a random name in their Django session. It outlives a change of the
+session key."""
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ def owner_of(session: SessionBase) -> str:
 
 
 def owner_in_cookies(header: str) -> str | None:
-    """The name behind a Cookie header, as a socket's handshake carries it; None without a valid session. Reads the
-    session store, so it is called outside the event loop."""
+    """The name behind a Cookie header, as a socket's handshake carries it; None without a valid session.
+    Reads the session store, so it is called outside the event loop."""
     key = parse_cookie(header).get(settings.SESSION_COOKIE_NAME)
     if not key:
         return None

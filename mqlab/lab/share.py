@@ -1,8 +1,9 @@
-"""Share: freeze a recording, so that its address keeps showing the same whatever becomes of defaults and of the engine.
+"""Share: freeze a recording, so that its address keeps showing the same whatever becomes of defaults and of
+the engine.
 
-The copy holds the scenario with every default written out, the futures it names with their ancestors, the engine's version
-and a digest for each 10 s. Under another version the digests say from which second on it differs.
-"""
+The copy holds the scenario with every default written out, the futures it names with their ancestors, the
+engine's version and a digest for each 10 s. Under another version the digests say from which second on it
+differs."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ class UnknownFuture(Exception):
 
 
 def lab(row: Recording) -> Lab:
-    """The recording, simulated. Raises scenario.ScenarioError when this engine no longer reads its scenario."""
+    """The recording, simulated. Raises scenario.ScenarioError when this engine no longer reads its
+    scenario."""
     return Lab(scenario.load(row.scenario), row.seed, [stored(command) for command in row.commands.all()])
 
 
@@ -71,7 +73,8 @@ def digests(row: Recording) -> dict[str, list[str]]:
 
 
 def differs_from_s(row: Recording) -> int | None:
-    """The second from which on this engine plays the recording otherwise than the one that shared it; None: it does not."""
+    """The second from which on this engine plays the recording otherwise than the one that shared it; None:
+    it does not."""
     if not row.shared or row.engine == VERSION:
         return None
     now = digests(row)

@@ -44,7 +44,11 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
     if entry is None:
         raise Http404(f"There is no scenario {slug}.")
     owner = owner_of(request.session)
-    row = Recording.objects.filter(owner=owner, slug=slug, scenario=entry.text, shared=False).order_by("-created").first()
+    row = (
+        Recording.objects.filter(owner=owner, slug=slug, scenario=entry.text, shared=False)
+        .order_by("-created")
+        .first()
+    )
     if row is None:
         row = Recording.objects.create(
             slug=slug, scenario=entry.text, seed=entry.scenario.seed, owner=owner, engine=VERSION
@@ -55,7 +59,8 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_safe
 def recording(request: HttpRequest, id: str) -> HttpResponse:
-    """A recording by its address. Who knows the id may look; only its owner acts on it, others on a copy of their own."""
+    """A recording by its address. Who knows the id may look; only its owner acts on it, others on a copy of
+    their own."""
     row = get_object_or_404(Recording, pk=id)
     owner = owner_of(request.session)
     try:
@@ -87,14 +92,18 @@ def share(request: HttpRequest, id: str) -> HttpResponse:
     """Freeze a recording of one's own; answers with the address of the frozen copy."""
     row = get_object_or_404(Recording, pk=id)
     if row.owner != owner_of(request.session):
-        return HttpResponseForbidden("Only the owner of a recording shares it. Act on it first: that makes it your copy.")
+        return HttpResponseForbidden(
+            "Only the owner of a recording shares it. Act on it first: that makes it your copy."
+        )
     futures = request.POST.getlist("future")
     if len(futures) > FUTURES_SHARED_MAX:
         return HttpResponseBadRequest(f"A link shows at most {FUTURES_SHARED_MAX} futures.")
     try:
         made = freeze(row, futures)
     except UnknownFuture as error:
-        return HttpResponseBadRequest(f"There is no future {error} in this recording; is the last act stored yet?")
+        return HttpResponseBadRequest(
+            f"There is no future {error} in this recording; is the last act stored yet?"
+        )
     return redirect("lab:recording", made.pk)
 
 

@@ -1,12 +1,15 @@
-"""What each message sets going on a recording. Jobs are generators: they yield often, so that others have their turn."""
+"""What each message sets going on a recording. Jobs are generators: they yield often, so that others have
+their turn."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from typing import cast
 
 from mqlab.engine import limits as engine_limits
 from mqlab.engine.commands import Illegal
+from mqlab.engine.events import AnyEvent
 from mqlab.live import limits, wire
 from mqlab.live.keeper import Keeper
 from mqlab.live.opened import Opened, Watcher
@@ -14,6 +17,7 @@ from mqlab.live.pace import Job
 from mqlab.live.pieces import Encoded, Pieces, pack
 
 log = logging.getLogger(__name__)
+Events = list[AnyEvent]
 
 SHOWN_LIMITS = {
     "recording_s": engine_limits.RECORDING_S_MAX,
@@ -42,15 +46,21 @@ def answered(opened: Opened, asker: Watcher, ask: wire.Join | wire.Go | wire.Mor
 def act(opened: Opened, asker: Watcher, ask: wire.Do, keeper: Keeper) -> Job:
     """Enter a command; the new future's first moments go to all who watch."""
     if keeper.read_only:
-        raise Illegal("read_only", "Acts cannot be stored at the moment, so none are taken. Looking around works.")
+        raise Illegal(
+            "read_only", "Acts cannot be stored at the moment, so none are taken. Looking around works."
+        )
     if ask.future in opened.void:
-        raise Illegal("stale", "The act before this one could not be stored; go back to the last one that was.")
+        raise Illegal(
+            "stale", "The act before this one could not be stored; go back to the last one that was."
+        )
     recording = opened.recording
     known = ask.id in recording.tree
     ahead_us = min(max(ask.ahead, limits.AHEAD_MS_MIN * 1_000), limits.AHEAD_MS_MAX * 1_000)
     cut = yield from recording.do(ask.id, ask.future, ask.at, ahead_us, ask.command)
     stored = recording.tree[ask.id]
-    made = wire.CutFrame(opened.id, cut.id, cut.future, cut.at, cut.to, cut.events, stored.command, stored.parent)
+    made = wire.CutFrame(
+        opened.id, cut.id, cut.future, cut.at, cut.to, cast(Events, cut.events), stored.command, stored.parent
+    )
     frame = yield from pack(wire.encode(made))
     if known:
         asker.send(frame)
@@ -72,7 +82,7 @@ def pull(opened: Opened, asker: Watcher, ask: wire.More, pieces: Pieces) -> Job:
             made = yield from opened.recording.piece(ask.future, at)
             piece = pieces.get(opened.id, ask.future, made.start)
             if piece is None:
-                stretch = wire.Stretch(opened.id, ask.future, made.start, made.to, made.events)
+                stretch = wire.Stretch(opened.id, ask.future, made.start, made.to, cast(Events, made.events))
                 frame = yield from pack(wire.encode(stretch))
                 piece = Encoded(made.to, frame)
                 pieces.put(opened.id, ask.future, made.start, piece)

@@ -1,4 +1,5 @@
-"""The port through which live/ keeps what was accepted. lab/ implements it on the database; live/ knows no ORM."""
+"""The port through which live/ keeps what was accepted. lab/ implements it on the database; live/ knows no
+ORM."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ class JournalUnavailable(Exception):
 
 
 class JournalRefused(Exception):
-    """The journal works but will not take these rows (the recording is gone, the id exists). Nothing was stored."""
+    """The journal works but will not take these rows (the recording is gone, the id exists). Nothing was
+    stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Journal(Protocol):
         """A copy that belongs to `owner`; its new id. Raises JournalUnavailable, JournalRefused."""
 
     async def append(self, rows: Sequence[tuple[str, Stored]]) -> None:
-        """Store (recording, command) rows in this order, in one transaction. Raises JournalUnavailable, JournalRefused."""
+        """Store (recording, command) rows in this order, in one transaction. Raises JournalUnavailable,
+        JournalRefused."""
 
     async def ping(self) -> None:
         """Whether writing would work. Raises JournalUnavailable."""

@@ -1,8 +1,7 @@
 """Accepted = kept: one background task writes acts to the journal in order, many in one transaction.
 
-When the journal cannot be written, everything that waited is lost together, and no new act is taken until it works again:
-the people on those recordings are told, and nothing that was called kept is ever in doubt.
-"""
+When the journal cannot be written, everything that waited is lost together, and no new act is taken until it
+works again: the people on those recordings are told, and nothing that was called kept is ever in doubt."""
 
 from __future__ import annotations
 

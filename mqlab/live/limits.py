@@ -1,4 +1,5 @@
-"""Every bound of the wire in one place, units last. Each is met with an answer that says so; docs/limits.md lists them."""
+"""Every bound of the wire in one place, units last. Each is met with an answer that says so; docs/limits.md
+lists them."""
 
 FRAME_BYTES_MAX = 64 * 1024
 SOCKETS_PER_SESSION_MAX = 8

@@ -21,7 +21,9 @@ class Watcher(Protocol):
     def send(self, frame: Frame) -> None:
         """Hand a frame over; returns at once."""
 
-    def no(self, code: str, why: str, *, recording: str = "", join: int = -1, id: str = "", rule: str = "") -> None:
+    def no(
+        self, code: str, why: str, *, recording: str = "", join: int = -1, id: str = "", rule: str = ""
+    ) -> None:
         """Answer that nothing changed."""
 
 

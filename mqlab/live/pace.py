@@ -1,9 +1,9 @@
 """Fair slices: one event loop simulates for everybody, a few milliseconds at a time.
 
-Work is a generator that yields often. A *lane* is one recording: it does one job at a time, the most urgent first. Between
-lanes the more urgent job goes first; a job that has used up its slice joins the long ones, which take turns. So a lab that
-is heavy slows only itself, and one pick in four goes to the least urgent, so that nobody starves.
-"""
+Work is a generator that yields often. A *lane* is one recording: it does one job at a time, the most urgent
+first. Between lanes the more urgent job goes first; a job that has used up its slice joins the long ones,
+which take turns. So a lab that is heavy slows only itself, and one pick in four goes to the least urgent, so
+that nobody starves."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class Lane:
 class Pace:
     """Runs jobs on the running event loop, at most `slice_s` seconds before others have their turn."""
 
-    def __init__(self, slice_s: float = limits.SLICE_MS / 1_000, clock: Callable[[], float] = perf_counter) -> None:
+    def __init__(
+        self, slice_s: float = limits.SLICE_MS / 1_000, clock: Callable[[], float] = perf_counter
+    ) -> None:
         self._slice_s = slice_s
         self._clock = clock
         self._lanes: tuple[deque[Lane], ...] = (deque(), deque(), deque(), deque())

@@ -1,6 +1,5 @@
-"""Frames as they go over the wire: text, or raw deflate of the same JSON where that is worth it; and the encoded stretches
-that several people may ask for, encoded and deflated once.
-"""
+"""Frames as they go over the wire: text, or raw deflate of the same JSON where that is worth it; and the
+encoded stretches that several people may ask for, encoded and deflated once."""
 
 from __future__ import annotations
 

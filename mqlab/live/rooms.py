@@ -1,4 +1,5 @@
-"""All open recordings of this process. Each is loaded once from the journal and put away a while after nobody watches."""
+"""All open recordings of this process. Each is loaded once from the journal and put away a while after nobody
+watches."""
 
 from __future__ import annotations
 
@@ -66,7 +67,8 @@ class Rooms:
         return await asyncio.shield(opening)
 
     async def copy(self, id: str, owner: str) -> Opened | None:
-        """A copy of the recording that belongs to `owner`. Raises Full, JournalUnavailable, JournalRefused."""
+        """A copy of the recording that belongs to `owner`. Raises Full, JournalUnavailable,
+        JournalRefused."""
         return await self.open(await self._journal.create(id, owner))
 
     async def _load(self, id: str) -> Opened | None:

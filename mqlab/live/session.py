@@ -1,4 +1,5 @@
-"""One browser's socket: reads messages, checks role and quota, and hands over. It knows nothing of Channels or Django."""
+"""One browser's socket: reads messages, checks role and quota, and hands over. It knows nothing of Channels
+or Django."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from mqlab.live import jobs, wire
 from mqlab.live.journal import JournalRefused, JournalUnavailable
 from mqlab.live.limits import OVER_QUOTA_IN_A_ROW_MAX, SOCKETS_PER_SESSION_MAX
 from mqlab.live.opened import Opened
-from mqlab.live.pace import ACT, LOOK, PULL
+from mqlab.live.pace import ACT, LOOK, PULL, Job
 from mqlab.live.pieces import Frame
 from mqlab.live.quota import Quota
 from mqlab.live.rooms import Full, Rooms
@@ -100,7 +101,9 @@ class Session:
     def _handle(self, ask: wire.AnyAsk) -> None:
         if isinstance(ask, wire.Join):
             if ask.join in self._joins:
-                self._refuse(ask, "joined", f"Join {ask.join} is in use; leave it first or take another number.")
+                self._refuse(
+                    ask, "joined", f"Join {ask.join} is in use; leave it first or take another number."
+                )
             elif self._within("look", ask):
                 self._joins[ask.join] = None
                 self._start(self._join(ask))
@@ -151,13 +154,21 @@ class Session:
             self._joins[ask.join] = old
             old.watch(self)
 
-    async def _enter(self, ask: wire.Join | wire.Do, opening: Coroutine[Any, Any, Opened | None]) -> Opened | None:
+    async def _enter(
+        self, ask: wire.Join | wire.Do, opening: Coroutine[Any, Any, Opened | None]
+    ) -> Opened | None:
         """Wait for a recording and watch it under this join; None once it has been answered why not."""
-        refusal = ("unknown_recording", "There is no such recording; it may be gone, or the address is not whole.")
+        refusal = (
+            "unknown_recording",
+            "There is no such recording; it may be gone, or the address is not whole.",
+        )
         try:
             opened = await opening
         except Full:
-            opened, refusal = None, ("full", "As many labs as this server holds are open; try again in a minute.")
+            opened, refusal = (
+                None,
+                ("full", "As many labs as this server holds are open; try again in a minute."),
+            )
         except JournalUnavailable:
             opened, refusal = None, ("unavailable", "The database does not answer; try again in a moment.")
         except JournalRefused:
@@ -177,7 +188,9 @@ class Session:
 
     # --- small things
 
-    def _submit(self, opened: Opened, urgency: int, ask: wire.Join | wire.Go | wire.More | wire.Do, job: jobs.Job) -> None:
+    def _submit(
+        self, opened: Opened, urgency: int, ask: wire.Join | wire.Go | wire.More | wire.Do, job: Job
+    ) -> None:
         self._rooms.pace.submit(opened.lane, urgency, jobs.answered(opened, self, ask, job))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -191,7 +204,8 @@ class Session:
         self.no(code, why, recording=recording, join=ask.join, id=id, retry_ms=retry_ms)
 
     def _within(self, what: str, ask: wire.AnyAsk | None = None, opened: Opened | None = None) -> bool:
-        """Whether the quota allows it; otherwise it has been answered, and the fifth time in a row is the last."""
+        """Whether the quota allows it; otherwise it has been answered, and the fifth time in a row is the
+        last."""
         assert self._quota is not None
         recording = opened.id if opened else ""
         wait_s = self._quota.take_more(recording) if what == "more" else self._quota.take(what)

@@ -1,8 +1,8 @@
-"""Every message of the socket /ws/lab/, decoded strictly. What cannot be read is answered, never a reason to close.
+"""Every message of the socket /ws/lab/, decoded strictly. What cannot be read is answered, never a reason to
+close.
 
-The browser speaks first and asks for everything: nothing is pushed but the cuts of acts on a recording that it watches.
-Times are virtual µs; a position is [t, i]. `static/wire-schema.json` is made from this file.
-"""
+The browser speaks first and asks for everything: nothing is pushed but the cuts of acts on a recording that
+it watches. Times are virtual µs; a position is [t, i]. `static/wire-schema.json` is made from this file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}(?!\n)$")]
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", omit_defaults=True):
-    """Base of what a browser may send. `join` is the browser's own number for one recording on this socket."""
+    """Base of what a browser may send. `join` is the browser's own number for one recording on this
+    socket."""
 
     join: JoinNumber
 
@@ -53,7 +54,8 @@ class More(Ask, frozen=True, forbid_unknown_fields=True, tag="more", omit_defaul
 
 
 class Do(Ask, frozen=True, forbid_unknown_fields=True, tag="do", omit_defaults=True):
-    """An act. `id` is new (or, sent again, the same with the same content); `ahead` µs of the new future come with the cut."""
+    """An act. `id` is new (or, sent again, the same with the same content); `ahead` µs of the new future come
+    with the cut."""
 
     id: Id
     future: Id
@@ -86,7 +88,8 @@ class Branch(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SceneFrame(Frame, frozen=True, tag="scene"):
-    """The whole picture at a position, and the tree of commands. role: owner | viewer (whose first act makes a copy)."""
+    """The whole picture at a position, and the tree of commands. role: owner | viewer (whose first act makes
+    a copy)."""
 
     recording: str
     join: int
@@ -109,8 +112,9 @@ class Stretch(Frame, frozen=True, tag="stretch"):
 
 
 class CutFrame(Frame, frozen=True, tag="cut"):
-    """A new future begins at `at`: what was played after it on this path is void. With code not_stored: act `id` could not
-    be kept and is gone; look at `future` (its nearest kept ancestor) from `at`, and ask for more."""
+    """A new future begins at `at`: what was played after it on this path is void. With code not_stored: act
+    `id` could not be kept and is gone; look at `future` (its nearest kept ancestor) from `at`, and ask for
+    more."""
 
     recording: str
     id: str
@@ -198,7 +202,8 @@ def decode(raw: str) -> AnyAsk:
 
 
 def _broken(raw: str, error: Exception) -> Unreadable:
-    """No JSON at all; or JSON whose text holds half a surrogate pair, which the strict decoder only calls truncated."""
+    """No JSON at all; or JSON whose text holds half a surrogate pair, which the strict decoder only calls
+    truncated."""
     if "\\ud" in raw.lower():
         try:
             rest = msgspec.convert(json.loads(raw), _Envelope)

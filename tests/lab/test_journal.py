@@ -25,7 +25,9 @@ def journal() -> Iterator[DatabaseJournal]:
 
 
 def recording(**fields: object) -> Recording:
-    return Recording.objects.create(**({"scenario": "format: 1", "seed": 7, "owner": "alice", "engine": "1"} | fields))
+    return Recording.objects.create(
+        **({"scenario": "format: 1", "seed": 7, "owner": "alice", "engine": "1"} | fields)
+    )
 
 
 ACTS = [
@@ -41,7 +43,12 @@ def test_what_was_appended_is_loaded_as_it_was_parents_first(journal: DatabaseJo
     loaded = asyncio.run(journal.load(row.pk))
     assert loaded is not None
     assert list(loaded.stored) == ACTS
-    assert (loaded.scenario_text, loaded.seed, loaded.owner, loaded.read_only) == ("format: 1", 2**53 - 1, "alice", False)
+    assert (loaded.scenario_text, loaded.seed, loaded.owner, loaded.read_only) == (
+        "format: 1",
+        2**53 - 1,
+        "alice",
+        False,
+    )
 
 
 def test_a_recording_that_is_not_there_is_none(journal: DatabaseJournal) -> None:

@@ -24,8 +24,10 @@ brokers:
     queues: {billing: {durable: true}},
     bindings: [{source: orders, destination: billing, routing_key: "order.*"}]}
 programs:
-  web:    {kind: producer, broker: rabbit, publish: {exchange: orders, routing_key: order.created, keys: [A, B, C]}, rate: {poisson: 4}, confirms: true}
-  worker: {kind: consumer, broker: rabbit, replicas: 2, queue: billing, prefetch: 2, ack: after, service: {exponential_ms: 400}}
+  web: {kind: producer, broker: rabbit, rate: {poisson: 4}, confirms: true,
+    publish: {exchange: orders, routing_key: order.created, keys: [A, B, C]}}
+  worker: {kind: consumer, broker: rabbit, replicas: 2, queue: billing, prefetch: 2, ack: after,
+    service: {exponential_ms: 400}}
 links:
   default: {latency_ms: 60}
 """
@@ -77,7 +79,9 @@ class Browser:
         """Join, and wait for the scene."""
         return await self.ask("scene", "join", join=join, recording=recording, **fields)
 
-    async def act(self, id: str, future: str, at: list[int], command: Message | None = None, join: int = 1) -> Message:
+    async def act(
+        self, id: str, future: str, at: list[int], command: Message | None = None, join: int = 1
+    ) -> Message:
         """Act, and wait for the cut."""
         command = command or {"do": "publish", "exchange": "orders", "routing_key": "order.eu"}
         return await self.ask("cut", "do", join=join, id=id, future=future, at=at, command=command)

@@ -1,4 +1,5 @@
-"""A journal in memory: the port of live/, implemented whole, for tests that need no database. It can be taken away."""
+"""A journal in memory: the port of live/, implemented whole, for tests that need no database. It can be taken
+away."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from mqlab.live.journal import JournalRefused, JournalUnavailable, Loaded
 
 @dataclass
 class MemoryJournal:
-    """`available` false: every call fails as a database does that cannot be reached. `transactions`: what was written at once."""
+    """`available` false: every call fails as a database does that cannot be reached. `transactions`: what was
+    written at once."""
 
     recordings: dict[str, Loaded] = field(default_factory=dict)
     available: bool = True
@@ -34,7 +36,9 @@ class MemoryJournal:
     async def append(self, rows: Sequence[tuple[str, Stored]]) -> None:
         self._check()
         for recording, stored in rows:
-            if recording not in self.recordings or stored.id in {s.id for s in self.recordings[recording].stored}:
+            if recording not in self.recordings or stored.id in {
+                s.id for s in self.recordings[recording].stored
+            }:
                 raise JournalRefused(recording)
         for recording, stored in rows:
             loaded = self.recordings[recording]

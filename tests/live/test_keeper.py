@@ -1,4 +1,5 @@
-"""Accepted = kept: in order, many at once; and when nothing can be kept, everybody is told and no new act is taken."""
+"""Accepted = kept: in order, many at once; and when nothing can be kept, everybody is told and no new act is
+taken."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ def act(id: str) -> Stored:
     return Stored(id, "0", 0, 0, Crash("worker-1"))
 
 
-def play(script: Callable[[Keeper, MemoryJournal], Awaitable[None]]) -> tuple[MemoryJournal, list[tuple[str, str, list[str]]]]:
+def play(
+    script: Callable[[Keeper, MemoryJournal], Awaitable[None]],
+) -> tuple[MemoryJournal, list[tuple[str, str, list[str]]]]:
     """Run a keeper on a journal with recordings r1 and r2; what it told, in order."""
     told: list[tuple[str, str, list[str]]] = []
 

@@ -1,4 +1,5 @@
-"""Open recordings: loaded once, put away when nobody watches, bounded; and what happens when the journal goes away."""
+"""Open recordings: loaded once, put away when nobody watches, bounded; and what happens when the journal goes
+away."""
 
 from __future__ import annotations
 
@@ -22,7 +23,9 @@ def test_two_who_join_at_once_share_one_load() -> None:
     play(script)
 
 
-def test_a_recording_nobody_watches_is_put_away_and_comes_back_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recording_nobody_watches_is_put_away_and_comes_back_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(rooms_module, "_SWEEP_EVERY_S", 0.01)
     monkeypatch.setattr(limits, "PUT_AWAY_AFTER_S", 0.02)
 
@@ -60,7 +63,9 @@ def test_a_full_server_says_so_and_the_open_labs_go_on(monkeypatch: pytest.Monke
     play(script, open_max=1)
 
 
-def test_when_the_journal_cannot_be_written_everybody_goes_back_to_what_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_the_journal_cannot_be_written_everybody_goes_back_to_what_was_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(limits, "JOURNAL_RETRY_MS", 50)
 
     async def script(rooms: Rooms, journal: MemoryJournal) -> None:
@@ -77,9 +82,13 @@ def test_when_the_journal_cannot_be_written_everybody_goes_back_to_what_was_kept
             back = await browser.hear("cut", 3)
             assert (back["code"], back["id"], back["future"]) == ("not_stored", "a2", "a1")
             assert back["at"] == [2 * S, 0]
-        no = await alice.ask("no", "do", join=1, id="a3", future="a1", at=[3 * S, 0], command={"do": "crash", "node": "web"})
+        no = await alice.ask(
+            "no", "do", join=1, id="a3", future="a1", at=[3 * S, 0], command={"do": "crash", "node": "web"}
+        )
         assert (no["code"], no["id"]) == ("read_only", "a3")
-        no = await other.ask("no", "do", join=1, id="o1", future="0", at=[S, 0], command={"do": "crash", "node": "web"})
+        no = await other.ask(
+            "no", "do", join=1, id="o1", future="0", at=[S, 0], command={"do": "crash", "node": "web"}
+        )
         assert no["code"] == "read_only"
         scene = await alice.ask("scene", "go", join=1, future="a1", at=[4 * S, 0])  # looking around works
         assert [branch["id"] for branch in scene["tree"]] == ["a1"]

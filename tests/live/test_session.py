@@ -109,7 +109,9 @@ def test_the_future_that_was_cut_goes_on_where_the_cut_ended() -> None:
         alice = Browser(rooms)
         await alice.join()
         cut = await alice.act("a1", "0", [1_500_000, 0])
-        stretch = await alice.ask("stretch", "more", join=1, future="a1", after=cut["to"], until=cut["to"][0] + 1)
+        stretch = await alice.ask(
+            "stretch", "more", join=1, future="a1", after=cut["to"], until=cut["to"][0] + 1
+        )
         assert stretch["from"] <= cut["to"] < stretch["to"]
 
     play(script)
@@ -142,8 +144,16 @@ DO: dict[str, Any] = {"id": "z", "future": "0", "at": [S, 0], "command": {"do": 
         ("do", DO | {"command": {"do": "crash", "node": "nobody"}}, "unknown_node"),
         ("do", DO | {"command": {"do": "restart", "node": "worker-1"}}, "up"),
         ("do", DO | {"command": {"do": "explode"}}, "bad_command"),
-        ("do", DO | {"command": {"do": "change", "node": "web", "settings": {"rate": {"poisson": 1e12}}}}, "bad_value"),
-        ("do", DO | {"command": {"do": "change", "node": "web", "settings": {"colour": 1}}}, "unknown_setting"),
+        (
+            "do",
+            DO | {"command": {"do": "change", "node": "web", "settings": {"rate": {"poisson": 1e12}}}},
+            "bad_value",
+        ),
+        (
+            "do",
+            DO | {"command": {"do": "change", "node": "web", "settings": {"colour": 1}}},
+            "unknown_setting",
+        ),
         ("go", {"future": "nowhere", "at": [0, 0]}, "stale"),
         ("go", {"future": "0", "at": [601 * S, 0]}, "outside"),
         ("more", {"future": "nowhere", "after": [0, 0], "until": S}, "stale"),
@@ -151,7 +161,9 @@ DO: dict[str, Any] = {"id": "z", "future": "0", "at": [S, 0], "command": {"do": 
         ("go", {"future": "0"}, "bad_message"),
     ],
 )
-def test_what_the_lab_cannot_do_is_answered_and_changes_nothing(op: str, fields: dict[str, Any], code: str) -> None:
+def test_what_the_lab_cannot_do_is_answered_and_changes_nothing(
+    op: str, fields: dict[str, Any], code: str
+) -> None:
     async def script(rooms: Rooms, journal: MemoryJournal) -> None:
         alice = Browser(rooms)
         await alice.join()
@@ -224,7 +236,9 @@ def test_a_flood_of_acts_is_slowed_and_then_shown_the_door_while_another_lab_goe
         no = await mallory.hear("no", 1)
         assert no["code"] == "bad_command"
         assert (await mallory.hear("bye"))["code"] == "too_fast"
-        refusals = [frame for frame in mallory.frames if frame.get("code") == "too_fast" and frame["op"] == "no"]
+        refusals = [
+            frame for frame in mallory.frames if frame.get("code") == "too_fast" and frame["op"] == "no"
+        ]
         assert len(refusals) == limits.OVER_QUOTA_IN_A_ROW_MAX - 1
         assert all(frame["retry_ms"] > 0 for frame in refusals)
         assert mallory.closed

@@ -1,4 +1,5 @@
-"""What a browser sends is decoded strictly, and what cannot be read gets an answer that finds its question."""
+"""What a browser sends is decoded strictly, and what cannot be read gets an answer that finds its
+question."""
 
 import json
 
@@ -7,7 +8,14 @@ import pytest
 from mqlab.engine import commands
 from mqlab.live import limits, wire
 
-PUBLISH = {"op": "do", "join": 3, "id": "a1", "future": "0", "at": [5, 0], "command": {"do": "publish", "exchange": "x"}}
+PUBLISH = {
+    "op": "do",
+    "join": 3,
+    "id": "a1",
+    "future": "0",
+    "at": [5, 0],
+    "command": {"do": "publish", "exchange": "x"},
+}
 
 
 def refused(message: object) -> wire.Unreadable:
@@ -89,7 +97,10 @@ def test_it_refuses_text_that_no_page_can_show(where: str, text: str, words: str
     assert words in error.why
 
 
-@pytest.mark.parametrize("text", ["<img src=x onerror=alert(1)>", "<svg/onload=1>", "\u202eevil", "\\u0000", "e\u0301", "\U0001f600"])
+@pytest.mark.parametrize(
+    "text",
+    ["<img src=x onerror=alert(1)>", "<svg/onload=1>", "\u202eevil", "\\u0000", "e\u0301", "\U0001f600"],
+)
 def test_it_takes_text_that_is_only_ugly_as_it_is(text: str) -> None:
     ask = wire.decode(json.dumps(PUBLISH | {"command": {"do": "publish", "exchange": "x", "body": text}}))
     assert isinstance(ask, wire.Do)
@@ -99,4 +110,11 @@ def test_it_takes_text_that_is_only_ugly_as_it_is(text: str) -> None:
 
 def test_it_names_the_start_of_a_stretch_from() -> None:
     made = json.loads(wire.encode(wire.Stretch("r", "0", (0, 0), (1_000_000, 0), [])))
-    assert made == {"op": "stretch", "recording": "r", "future": "0", "from": [0, 0], "to": [1_000_000, 0], "events": []}
+    assert made == {
+        "op": "stretch",
+        "recording": "r",
+        "future": "0",
+        "from": [0, 0],
+        "to": [1_000_000, 0],
+        "events": [],
+    }

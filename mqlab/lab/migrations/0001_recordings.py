@@ -6,51 +6,99 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Recording',
+            name="Recording",
             fields=[
-                ('id', models.CharField(default=mqlab.lab.models.new_id, editable=False, max_length=16, primary_key=True, serialize=False)),
-                ('slug', models.CharField(blank=True, help_text="the gallery's name of the scenario it began from", max_length=64)),
-                ('scenario', models.TextField()),
-                ('seed', models.BigIntegerField()),
-                ('owner', models.CharField(help_text='whose session may act on it', max_length=32)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('opened', models.DateTimeField(auto_now_add=True)),
-                ('engine', models.CharField(help_text='the engine version that made it', max_length=32)),
-                ('shared', models.BooleanField(default=False)),
-                ('futures', models.JSONField(default=list, help_text='shared: the futures it names, the one looked at first')),
-                ('digests', models.JSONField(default=dict, help_text='shared: future -> digest up to 10 s, 20 s, …')),
-                ('made_from', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='lab.recording')),
+                (
+                    "id",
+                    models.CharField(
+                        default=mqlab.lab.models.new_id,
+                        editable=False,
+                        max_length=16,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        blank=True,
+                        help_text="the gallery's name of the scenario it began from",
+                        max_length=64,
+                    ),
+                ),
+                ("scenario", models.TextField()),
+                ("seed", models.BigIntegerField()),
+                ("owner", models.CharField(help_text="whose session may act on it", max_length=32)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("opened", models.DateTimeField(auto_now_add=True)),
+                ("engine", models.CharField(help_text="the engine version that made it", max_length=32)),
+                ("shared", models.BooleanField(default=False)),
+                (
+                    "futures",
+                    models.JSONField(
+                        default=list, help_text="shared: the futures it names, the one looked at first"
+                    ),
+                ),
+                (
+                    "digests",
+                    models.JSONField(default=dict, help_text="shared: future -> digest up to 10 s, 20 s, …"),
+                ),
+                (
+                    "made_from",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="lab.recording",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Command',
+            name="Command",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='its id, minted by the browser; also the name of its future', max_length=32)),
-                ('parent', models.CharField(help_text='0 = the bare scenario', max_length=32)),
-                ('t', models.BigIntegerField(help_text='virtual µs')),
-                ('i', models.IntegerField(help_text='actions of that instant before it')),
-                ('payload', models.TextField(help_text='the command as JSON')),
-                ('recording', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='commands', to='lab.recording')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="its id, minted by the browser; also the name of its future", max_length=32
+                    ),
+                ),
+                ("parent", models.CharField(help_text="0 = the bare scenario", max_length=32)),
+                ("t", models.BigIntegerField(help_text="virtual µs")),
+                ("i", models.IntegerField(help_text="actions of that instant before it")),
+                ("payload", models.TextField(help_text="the command as JSON")),
+                (
+                    "recording",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="commands",
+                        to="lab.recording",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='recording',
-            index=models.Index(fields=['owner', 'slug'], name='lab_recordi_owner_3c285f_idx'),
+            model_name="recording",
+            index=models.Index(fields=["owner", "slug"], name="lab_recordi_owner_3c285f_idx"),
         ),
         migrations.AddConstraint(
-            model_name='command',
-            constraint=models.UniqueConstraint(fields=('recording', 'name'), name='command_once'),
+            model_name="command",
+            constraint=models.UniqueConstraint(fields=("recording", "name"), name="command_once"),
         ),
     ]
