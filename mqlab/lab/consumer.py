@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from channels.exceptions import StopConsumer
@@ -22,6 +23,8 @@ from mqlab.live.pieces import Frame
 from mqlab.live.rooms import Rooms
 from mqlab.live.session import Session
 
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 log = logging.getLogger(__name__)
 
 
@@ -48,6 +51,21 @@ class LabConsumer(AsyncWebsocketConsumer):
             cls._rooms[loop] = Rooms(cls.journal)
         return cls._rooms[loop]
 
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """One loop for the socket's life: Channels' own makes a task for every message."""
+        self.scope = scope
+        self.base_send = send
+        try:
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            pass
+        finally:
+            if self._session is not None:
+                self._session.left()
+            if self._writer is not None:
+                self._writer.cancel()
+
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Every message of the socket, without the detour over the database thread."""
         kind = message["type"]
@@ -58,10 +76,6 @@ class LabConsumer(AsyncWebsocketConsumer):
         elif kind == "websocket.connect":
             await self._open()
         elif kind == "websocket.disconnect":
-            if self._session is not None:
-                self._session.left()
-            if self._writer is not None:
-                self._writer.cancel()
             raise StopConsumer
 
     async def _open(self) -> None:

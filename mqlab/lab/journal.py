@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import msgspec
-from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, connections, transaction
 from django.utils import timezone
 
 from mqlab.engine.commands import AnyCommand
@@ -50,12 +50,13 @@ class DatabaseJournal:
 
 
 def _guarded(work: Callable[..., T], args: tuple[object, ...]) -> T:
-    close_old_connections()
+    """The connection stays open between calls (opening one costs more than a commit) unless something went wrong."""
     try:
         return work(*args)
     except IntegrityError as error:
         raise JournalRefused(str(error)) from error
     except (DatabaseError, InterfaceError) as error:
+        connections.close_all()
         raise JournalUnavailable(str(error)) from error
 
 

@@ -33,6 +33,8 @@ SHOWN_LIMITS = {
 def answered(opened: Opened, asker: Watcher, ask: wire.Join | wire.Go | wire.More | wire.Do, job: Job) -> Job:
     """Run the job; what is illegal or goes wrong becomes an answer, and the lab goes on."""
     id = ask.id if isinstance(ask, wire.Do) else ""
+    if asker.gone and not id:  # nobody is left to see it
+        return
     try:
         yield from job
     except Illegal as error:

@@ -28,7 +28,9 @@ def pack(payload: bytes) -> Generator[None, None, Frame]:
     """JSON as a frame; yields between chunks, since a big scene takes longer than a slice."""
     if len(payload) <= limits.DEFLATE_OVER_BYTES:
         return payload.decode()
-    deflate = zlib.compressobj(limits.DEFLATE_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    deflate = zlib.compressobj(
+        limits.DEFLATE_LEVEL, zlib.DEFLATED, -limits.DEFLATE_WINDOW_BITS, limits.DEFLATE_MEMORY
+    )
     if len(payload) <= limits.DEFLATE_CHUNK_BYTES:
         return deflate.compress(payload) + deflate.flush()
     parts = []
