@@ -60,7 +60,7 @@ class Player:
 
     async def play(self, url: str, origin: str, until: float) -> None:
         """Join, then pull and act up to `until` on the loop's clock."""
-        headers = {"Cookie": f"sessionid={self._cookie}"}
+        headers = {"Cookie": f"mqlab_session={self._cookie}"}
         async with connect(
             url, origin=origin, additional_headers=headers, compression=None, max_size=None
         ) as socket:  # type: ignore[arg-type]

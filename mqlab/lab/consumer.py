@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -32,7 +32,7 @@ class LabConsumer(AsyncWebsocketConsumer):
     """One socket. Frames to send wait in an outbox, so that whoever simulates never waits for a socket."""
 
     journal = DatabaseJournal()
-    _rooms: dict[asyncio.AbstractEventLoop, Rooms] = {}
+    _rooms: ClassVar[dict[asyncio.AbstractEventLoop, Rooms]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

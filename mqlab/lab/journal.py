@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
@@ -50,7 +51,8 @@ class DatabaseJournal:
 
 
 def _guarded(work: Callable[..., T], args: tuple[object, ...]) -> T:
-    """The connection stays open between calls (opening one costs more than a commit) unless something went wrong."""
+    """The connection stays open between calls (opening one costs more than a commit) unless something went
+    wrong."""
     try:
         return work(*args)
     except IntegrityError as error:
@@ -71,10 +73,8 @@ def load(id: str) -> Loaded | None:
     row = Recording.objects.filter(pk=id).first()
     if row is None:
         return None
-    try:
+    with suppress(DatabaseError):  # a database that can only be read is no reason not to look
         Recording.objects.filter(pk=id).update(opened=timezone.now())
-    except DatabaseError:
-        pass  # a database that can only be read is no reason not to look
     commands = tuple(stored(command) for command in row.commands.all())
     return Loaded(row.scenario, row.seed, commands, row.shared, row.owner)
 

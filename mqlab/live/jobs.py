@@ -32,17 +32,17 @@ SHOWN_LIMITS = {
 
 def answered(opened: Opened, asker: Watcher, ask: wire.Join | wire.Go | wire.More | wire.Do, job: Job) -> Job:
     """Run the job; what is illegal or goes wrong becomes an answer, and the lab goes on."""
-    id = ask.id if isinstance(ask, wire.Do) else ""
-    if asker.gone and not id:  # nobody is left to see it
+    act_id = ask.id if isinstance(ask, wire.Do) else ""
+    if asker.gone and not act_id:  # nobody is left to see it
         return
     try:
         yield from job
     except Illegal as error:
-        asker.no(error.code, error.why, recording=opened.id, join=ask.join, id=id, rule=error.rule)
+        asker.no(error.code, error.why, recording=opened.id, join=ask.join, id=act_id, rule=error.rule)
     except Exception:
         log.exception("%s failed on %s", type(ask).__name__, opened.id)
         why = "The server failed on this; nothing changed. It has been logged."
-        asker.no("internal", why, recording=opened.id, join=ask.join, id=id)
+        asker.no("internal", why, recording=opened.id, join=ask.join, id=act_id)
 
 
 def act(opened: Opened, asker: Watcher, ask: wire.Do, keeper: Keeper) -> Job:
@@ -111,13 +111,15 @@ def forget(opened: Opened, ids: Iterable[str], pieces: Pieces) -> Job:
     opened.unkept.difference_update(gone)
     opened.void.update(gone)
     frames = []
-    for id in gone:
-        stored = top = tree[id]
+    for name in gone:
+        stored = top = tree[name]
         while top.parent in opened.void:
             top = tree[top.parent]
         at = (top.t, top.i)
         frames.append(
-            wire.CutFrame(opened.id, id, top.parent, at, at, [], stored.command, stored.parent, "not_stored")
+            wire.CutFrame(
+                opened.id, name, top.parent, at, at, [], stored.command, stored.parent, "not_stored"
+            )
         )
     opened.recording.drop(gone)
     opened.void.difference_update(gone)

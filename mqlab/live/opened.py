@@ -81,9 +81,9 @@ class Opened:
 
     def kept(self, ids: Iterable[str]) -> None:
         """These acts are in the journal."""
-        for id in ids:
-            self.unkept.discard(id)
-            self.tell(wire.encode(wire.Kept(self.id, id)).decode())
+        for name in ids:
+            self.unkept.discard(name)
+            self.tell(wire.encode(wire.Kept(self.id, name)).decode())
 
     def grown_from(self, ids: Iterable[str]) -> list[str]:
         """These acts and all that build on them, parents first."""
@@ -91,4 +91,4 @@ class Opened:
         for stored in self.recording.tree.values():
             if stored.parent in found:
                 found[stored.id] = None
-        return [id for id in self.recording.tree if id in found]
+        return [name for name in self.recording.tree if name in found]

@@ -199,9 +199,9 @@ class Session:
         task.add_done_callback(self._tasks.discard)
 
     def _refuse(self, ask: wire.AnyAsk, code: str, why: str, retry_ms: int = 0, recording: str = "") -> None:
-        id = ask.id if isinstance(ask, wire.Do) else ""
+        act_id = ask.id if isinstance(ask, wire.Do) else ""
         recording = ask.recording if isinstance(ask, wire.Join) else recording
-        self.no(code, why, recording=recording, join=ask.join, id=id, retry_ms=retry_ms)
+        self.no(code, why, recording=recording, join=ask.join, id=act_id, retry_ms=retry_ms)
 
     def _within(self, what: str, ask: wire.AnyAsk | None = None, opened: Opened | None = None) -> bool:
         """Whether the quota allows it; otherwise it has been answered, and the fifth time in a row is the

@@ -123,4 +123,4 @@ def test_a_database_that_cannot_be_written_is_unavailable_until_it_can(journal: 
 def test_an_id_has_eighty_random_bits_in_lower_case_base32() -> None:
     ids = {recording().pk for _ in range(50)}
     assert len(ids) == 50
-    assert all(len(id) == 16 and set(id) <= set("abcdefghijklmnopqrstuvwxyz234567") for id in ids)
+    assert all(len(one) == 16 and set(one) <= set("abcdefghijklmnopqrstuvwxyz234567") for one in ids)

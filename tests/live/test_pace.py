@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Generator
+from itertools import pairwise
 
 from mqlab.live.pace import ACT, LOOK, PULL, Lane, Pace
 
@@ -118,7 +119,7 @@ def test_sockets_are_served_between_slices() -> None:
             seen.append(clock.now)
 
     asyncio.run(main())
-    steps = [after - before for before, after in zip(seen, seen[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(seen)]
     assert max(steps) <= 0.005
 
 

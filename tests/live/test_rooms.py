@@ -7,7 +7,8 @@ import asyncio
 
 import pytest
 
-from mqlab.live import limits, rooms as rooms_module
+from mqlab.live import limits
+from mqlab.live import rooms as rooms_module
 from mqlab.live.rooms import Rooms
 from tests.live.browser import Browser, play
 from tests.live.memory_journal import MemoryJournal

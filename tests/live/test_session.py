@@ -231,7 +231,7 @@ def test_a_flood_of_acts_is_slowed_and_then_shown_the_door_while_another_lab_goe
         await alice.join("r1")
         for n in range(limits.DO_BURST + limits.OVER_QUOTA_IN_A_ROW_MAX):
             mallory.say("do", join=1, id=f"m{n}", future="0", at=[S, 0], command={"do": "explode"})
-        for n in range(limits.MESSAGES_BURST):
+        for _ in range(limits.MESSAGES_BURST):
             mallory.say("more", join=9, future="0", after=[0, 0], until=S)
         no = await mallory.hear("no", 1)
         assert no["code"] == "bad_command"
