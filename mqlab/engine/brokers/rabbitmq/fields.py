@@ -1,4 +1,4 @@
-"""AMQP fields: which type carries a Python value, when RabbitMQ takes two for equal, and how it prints them in errors.
+"""AMQP fields: the type that carries a Python value, when two are equal for RabbitMQ, and how it prints one.
 
 Asked of a 3.10.8 for every type; for 4.x from mc_amqpl.erl. [semantics §1.1 rule 6]
 """
@@ -38,8 +38,8 @@ def amqp_type(value: Any) -> str:
 def decoded(value: Any) -> tuple[Any, ...]:
     """The term that a broker decodes from the field: two are equal exactly where Erlang's =:= says so.
 
-    A string and the same bytes are one term, and so are an empty table and an empty array; inside tables and arrays
-    the types and the order count too.
+    A string and the same bytes are one term, and so are an empty table and an empty array; inside tables
+    and arrays the types and the order count too.
     """
     if isinstance(value, bool) or value is None:
         return ("atom", value)

@@ -1,8 +1,8 @@
 """Headers exchanges: whether a binding's arguments match a message's headers.
 
-Names are compared case by case, values as the broker decodes them (`fields.py`): the integer 1 is not the string "1",
-not true, and since 4.0 not 1.0 either. [semantics §1.1 rule 6: rabbit_exchange_type_headers.erl; recorded matrix of
-4.0.5; values of every type asked of a 3.10.8]
+Names are compared case by case, values as the broker decodes them (`fields.py`): the integer 1 is not the
+string "1", not true, and since 4.0 not 1.0 either. [semantics §1.1 rule 6:
+rabbit_exchange_type_headers.erl; recorded matrix of 4.0.5; values of every type asked of a 3.10.8]
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ KINDS = ("all", "any", "all-with-x", "any-with-x")
 
 
 def matches(arguments: dict[str, Any], headers: dict[str, Any] | None, version: str) -> bool:
-    """Whether a binding with these arguments takes a message with these headers (None: it has no such property).
+    """Whether a binding with these arguments takes a message with these headers (None: it has none).
 
-    `x-match` is "all" where it is absent. all and any leave out each argument whose name begins with "x-"; the -with-x
-    kinds leave out only `x-match`. So "all" without further arguments takes everything, and "any" nothing.
+    `x-match` is "all" where it is absent. all and any leave out each argument whose name begins with "x-";
+    the -with-x kinds leave out only `x-match`. So "all" without further arguments takes everything, and
+    "any" nothing.
     """
     kind = arguments.get("x-match")
     with_x = kind in ("all-with-x", "any-with-x")

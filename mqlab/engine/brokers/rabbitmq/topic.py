@@ -1,12 +1,13 @@
 """Topic exchanges: which binding keys match a routing key.
 
-A key is words between dots. In a binding key the word `*` stands for exactly one word (which may be empty) and the
-word `#` for zero or more; anywhere else both are plain characters. The empty key has no words. Case matters.
-[semantics §1.1 rule 5: rabbit_db_topic_exchange.erl; recorded matrix of 4.0.5]
+A key is words between dots. In a binding key the word `*` stands for exactly one word (which may be empty)
+and the word `#` for zero or more; anywhere else both are plain characters. The empty key has no words. Case
+matters. [semantics §1.1 rule 5: rabbit_db_topic_exchange.erl; recorded matrix of 4.0.5]
 
-`matches` is the definition; `TopicTrie` gives the same answers for thousands of bindings at once. It is walked once,
-word by word, with all the nodes that the words so far may have led to. What lies below a `#` stays reached to the end
-of the key, so it enters that set once and never again: the work is bounded by nodes × words, whatever the patterns.
+`matches` is the definition; `TopicTrie` gives the same answers for thousands of bindings at once. It is
+walked once, word by word, with all the nodes that the words so far may have led to. What lies below a `#`
+stays reached to the end of the key, so it enters that set once and never again: the work is bounded by
+nodes × words, whatever the patterns.
 """
 
 from __future__ import annotations
@@ -53,8 +54,9 @@ def validate_pattern(pattern: str, version: str) -> str | None:
 class TopicTrie:
     """The bindings of one topic exchange, as a set of pairs (binding key, destination).
 
-    A pair is there or not: `add` and `remove` say whether they changed anything, and who binds one pair several times
-    (with different arguments) keeps count. A pickle holds only the pairs; the tree grows again when first needed.
+    A pair is there or not: `add` and `remove` say whether they changed anything, and who binds one pair
+    several times (with different arguments) keeps count. A pickle holds only the pairs; the tree grows
+    again when first needed.
     """
 
     __slots__ = ("_added", "_bound", "_root")
@@ -87,7 +89,7 @@ class TopicTrie:
         return True
 
     def match(self, routing_key: str) -> dict[str, str]:
-        """Each matching destination once, with the first bound of its keys that match, in the order of binding."""
+        """Each matching destination once, with the first bound of its keys that match, in that order."""
         here = [self._root or self._grown()]
         hits: list[tuple[int, str, str]] = []
         reached: dict[_Node, None] = {}  # below a `#`: further words lead back here
@@ -142,7 +144,7 @@ class _Node:
 
 
 def _reach(node: _Node | None, reached: dict[_Node, None], hits: list[tuple[int, str, str]]) -> None:
-    """Enter a `#`, and each that follows at once; it matches whatever is left, so its bindings are hit now."""
+    """Enter a `#`, and each that follows at once. It matches whatever is left, so it is hit now."""
     while node is not None and node not in reached:
         reached[node] = None
         hits += node.ends.values()
