@@ -13,7 +13,7 @@ def main() -> None:
         from django.core.management import execute_from_command_line
     except ImportError as error:
         stop(
-            f"mqlab's dependencies are not installed here ({error}). Start it with `make run`, or see README.md."
+            f"Dependencies of mqlab are missing ({error}): start it with `make run`, or see README.md."
         )
     try:
         execute_from_command_line(sys.argv)

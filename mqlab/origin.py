@@ -31,8 +31,8 @@ class SameOrigin:
 
 
 def is_same_origin(scope: Scope) -> bool:
-    """Whether the one Origin header names the same scheme, host and port as the one Host header, and that host
-    is ours. A missing Origin, `null`, or two of them are not."""
+    """Whether the one Origin header names the same scheme, host and port as the one Host header, and that
+    host is ours. A missing Origin, `null`, or two of them are not."""
     origins = [value for name, value in scope["headers"] if name == b"origin"]
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     if len(origins) != 1 or len(hosts) != 1:

@@ -1,5 +1,5 @@
-"""The key that signs sessions in local mode: made at the first start, kept beside the database, readable by its
-owner only. Production mode takes it from the environment instead."""
+"""The key that signs sessions in local mode: made at the first start, kept beside the database, readable by
+its owner only. Production mode takes it from the environment instead."""
 
 import os
 import secrets

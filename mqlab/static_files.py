@@ -1,5 +1,5 @@
-"""Static files: collected under names that carry their hash when one of them has changed, and served by WhiteNoise
-before Django is asked, on the event loop: no thread and no database session for a style sheet."""
+"""Static files: collected under names that carry their hash when one of them has changed, and served by
+WhiteNoise before Django is asked, on the event loop: no thread and no database session for a style sheet."""
 
 from __future__ import annotations
 

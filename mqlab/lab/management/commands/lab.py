@@ -1,5 +1,5 @@
-"""`manage.py lab`: the product in one command. Whatever stands in its way is said in one sentence, with what to
-do about it, and exit code 2."""
+"""`manage.py lab`: the product in one command. Whatever stands in its way is said in one sentence, with what
+to do about it, and exit code 2."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import sys
 import threading
 import webbrowser
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandParser, call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from mqlab.live.limits import FRAME_BYTES_MAX
 from mqlab.static_files import collect_if_changed
 
 HOST = "127.0.0.1"
-FRAME_BYTES_MAX = 64 * 1024
 LINGER_S = 1.5  # after Ctrl-C, a request that will not end is left behind
 
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
     """Migrate, collect static files, load content, serve on loopback, say where to look."""
 
     help = "Start mqlab on this machine and print its address."
-    requires_system_checks: list[str] = []  # `manage.py check` is for developers; this is to be quick
+    requires_system_checks: ClassVar[list[str]] = []  # `manage.py check` is for developers
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """The usual one, except that a bad option is answered with a sentence."""

@@ -1,0 +1,111 @@
+"""What all tests share: no file of the user's is touched, and a tool that is missing is said aloud.
+
+A test marked requires_chromium or requires_rabbitmq is skipped where there is none, unless MQLAB_TEST_REQUIRE
+names it (as .ci/run does): then it fails."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.lab_server import LabServer
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+RABBITMQ = ("127.0.0.1", 5672)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Django in this process signs with a secret of the tests' own, and needs no collected static files."""
+    settings.SECRET_KEY = "a secret of the tests, which protects nothing at all " * 2
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip or fail what needs a tool that is not here."""
+    for tool, find in (("chromium", chromium_path), ("rabbitmq", rabbitmq_answers)):
+        if item.get_closest_marker(f"requires_{tool}") is not None and not find():
+            missing(tool)
+
+
+def missing(tool: str) -> None:
+    """Skip, or fail where MQLAB_TEST_REQUIRE names the tool."""
+    if tool in os.environ.get("MQLAB_TEST_REQUIRE", "").split(","):
+        pytest.fail(f"{tool} is not here, and MQLAB_TEST_REQUIRE demands it")
+    pytest.skip(f"{tool} is not here")
+
+
+@functools.cache
+def chromium_path() -> str | None:
+    """The system's Chromium."""
+    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+@functools.cache
+def rabbitmq_answers() -> bool:
+    """Whether a RabbitMQ broker on loopback begins to speak AMQP."""
+    try:
+        with socket.create_connection(RABBITMQ, timeout=5) as connection:
+            connection.sendall(b"AMQP\x00\x00\x09\x01")
+            return connection.recv(1) == b"\x01"  # a method frame: Connection.Start
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """One running server for all tests that only look at it. Who kills it takes `own_server`."""
+    running = LabServer(tmp_path_factory.mktemp("server") / "data").start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[LabServer]:
+    """A running server of this test alone."""
+    running = LabServer(tmp_path / "data").start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium. Mark the test requires_chromium."""
+    path = chromium_path()
+    if path is None:
+        missing("chromium")
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox does not work for root, as whom CI runs; the pages are our own.
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in a context of its own. A script's error or a breach of the CSP fails the test."""
+    context = browser.new_context(viewport={"width": 1360, "height": 800})
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on(
+        "console",
+        lambda said: (
+            errors.append(said.text)
+            if said.type == "error" and "Content Security Policy" in said.text
+            else None
+        ),
+    )
+    yield opened
+    context.close()
+    assert errors == []

@@ -1,0 +1,63 @@
+"""Every page in a real browser: accessible by axe's rules in both themes, nothing cut off at 320 px."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.lab_server import LabServer
+
+pytestmark = pytest.mark.requires_chromium
+
+PAGES = ["/", "/lab/", "/rules/", "/nothing-here"]
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(page: Page, server: LabServer, path: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(server.url + path)
+    found = Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_reaches_beyond_the_edge_of_a_narrow_screen(page: Page, server: LabServer, path: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(server.url + path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_first_tab_skips_to_the_content(page: Page, server: LabServer) -> None:
+    page.goto(f"{server.url}/rules/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_the_theme_that_was_chosen_stays_on_the_next_page(page: Page, server: LabServer) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{server.url}/rules/")
+    button = page.get_by_role("button", name="Theme")
+    button.click()
+    button.click()
+    assert button.inner_text() == "Theme: dark"
+    dark = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+
+    page.goto(f"{server.url}/lab/")
+
+    assert page.get_by_role("button", name="Theme").inner_text() == "Theme: dark"
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == dark
+    assert dark != "rgb(250, 249, 246)"
+
+
+def test_the_page_is_whole_without_scripts(browser: Browser, server: LabServer) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.url}/lab/")
+    assert page.locator("h1").inner_text()
+    assert not page.get_by_role("button", name="Theme").is_visible()
+    context.close()
