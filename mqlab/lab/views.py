@@ -110,4 +110,4 @@ def share(request: HttpRequest, id: str) -> HttpResponse:
 @require_safe
 def rules(request: HttpRequest) -> HttpResponse:
     """The rule book: every rule with its source, how it was checked, and where the model deviates."""
-    return render(request, "lab/rules.html", {"rules": RULES})
+    return render(request, "lab/rules.html", {"rules": RULES.values()})

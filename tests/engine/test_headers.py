@@ -1,3 +1,5 @@
+"""Headers matching against the recorded matrix and what a real broker says to every type."""
+
 import json
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -1,3 +1,5 @@
+"""Topic matching against the recorded matrix, and the trie against the definition."""
+
 import json
 import os
 import pickle
