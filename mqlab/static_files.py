@@ -37,12 +37,14 @@ def collect_if_changed() -> bool:
     The stamp is written last, so that a crash in between means collecting again. Files of an earlier version
     stay: a page that is open still asks for them. Raises OSError where the folder cannot be written."""
     root = Path(settings.STATIC_ROOT)
-    stamp = root / ".collected"
+    stamp = root.with_name(f"{root.name}.collected")  # beside it: everything inside is served
     wanted = _fingerprint()
-    if (root / "staticfiles.json").exists() and stamp.exists() and stamp.read_text() == wanted:
+    manifest = root / "staticfiles.json"
+    if manifest.exists() and stamp.exists() and stamp.read_text() == wanted:
         return False
     root.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
+    manifest.unlink(missing_ok=True)  # half a manifest would be an error, none is a beginning
     call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(wanted)
     return True

@@ -38,7 +38,7 @@ def refuses(result: subprocess.CompletedProcess[str], *words: str) -> None:
 
 
 def test_it_makes_its_data_and_prints_the_address_at_which_the_first_page_answers(tmp_path: Path) -> None:
-    server = LabServer(tmp_path / "not" / "yet").start()
+    server = LabServer(tmp_path / "not-yet").start()
     try:
         with urllib.request.urlopen(f"{server.url}/", timeout=10) as answer:
             assert b"<h1>" in answer.read()
@@ -140,7 +140,7 @@ def test_it_starts_again_after_a_kill_on_the_same_port(own_server: LabServer) ->
 
 def test_it_collects_again_after_a_crash_in_the_middle_of_collecting(own_server: LabServer) -> None:
     own_server.stop()
-    (own_server.data / "static" / ".collected").unlink()
+    (own_server.data / "static.collected").unlink()
     (own_server.data / "static" / "staticfiles.json").write_text("{}")
 
     own_server.start()

@@ -44,12 +44,12 @@ def test_the_theme_that_was_chosen_stays_on_the_next_page(page: Page, server: La
     button = page.get_by_role("button", name="Theme")
     button.click()
     button.click()
-    assert button.inner_text() == "Theme: dark"
+    assert button.text_content() == "Theme: dark"
     dark = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
 
     page.goto(f"{server.url}/lab/")
 
-    assert page.get_by_role("button", name="Theme").inner_text() == "Theme: dark"
+    assert page.get_by_role("button", name="Theme").text_content() == "Theme: dark"
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == dark
     assert dark != "rgb(250, 249, 246)"
 

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 from django.conf import settings
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from mqlab.origin import is_same_origin
 from tests.lab_server import LabServer
@@ -70,7 +70,7 @@ def test_a_missing_host_may_not() -> None:
     assert not asks(None, "http://localhost:8000")
 
 
-def test_in_production_only_https_may(settings: SettingsWrapper) -> None:
+def test_in_production_only_https_may(settings: Settings) -> None:
     settings.PRODUCTION = True
     settings.ALLOWED_HOSTS = ["lab.example.org"]
     assert asks("lab.example.org", "https://lab.example.org")

@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from mqlab.static_files import collect_if_changed
 from tests.lab_server import LabServer
@@ -56,15 +56,16 @@ def test_a_head_request_has_no_body(server: LabServer) -> None:
         "/static/../mqlab.sqlite3",
         "/static/%2e%2e/mqlab.sqlite3",
         "/static/../secret",
-        "/static/.collected",
+        "/static/../static.collected",
         "/static/css/",
         "/static/css/none.css",
     ],
 )
 def test_nothing_else_is_served(server: LabServer, path: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(server.url + path, timeout=10)
-    assert refused.value.code == 404
+        urllib.request.urlopen(server.url + path, timeout=10).close()
+    with refused.value as answer:
+        assert answer.code == 404
 
 
 def collected_js(root: Path) -> str:
@@ -73,7 +74,7 @@ def collected_js(root: Path) -> str:
 
 
 def test_a_change_is_collected_and_the_names_inside_imports_are_hashed(
-    tmp_path: Path, settings: SettingsWrapper
+    tmp_path: Path, settings: Settings
 ) -> None:
     source, root = tmp_path / "source", tmp_path / "root"
     source.mkdir()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from tests.live.browser import SCENARIO
 
@@ -15,7 +15,7 @@ HOSTILE = '<script>alert(1)</script><svg onload=alert(2)> \u202eevil & "quoted"'
 
 
 @pytest.fixture
-def scenarios(tmp_path: Path, settings: SettingsWrapper) -> Path:
+def scenarios(tmp_path: Path, settings: Settings) -> Path:
     """A gallery: two-workers, hostile (markup in every text), broken (left out)."""
     import json
 
