@@ -86,7 +86,7 @@ class Rooms:
         if len(self._open) + len(self._opening) < self._open_max:
             return
         idle = max(self._open.values(), key=Opened.idle_s, default=None)
-        if idle is None or idle.idle_s() < _JUST_OPENED_S:
+        if idle is None or idle.idle_s() <= _JUST_OPENED_S:
             raise Full
         self._put_away(idle)
 
