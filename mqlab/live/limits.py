@@ -25,7 +25,9 @@ AHEAD_MS_MAX = 4_000
 
 SLICE_MS = 4.0
 DEFLATE_OVER_BYTES = 1_024
-DEFLATE_LEVEL = 5  # measured on a real stretch of 47 kB: 5.3 kB; level 3 takes two thirds of the time for 6.2 kB
+DEFLATE_LEVEL = (
+    5  # measured on a real stretch of 47 kB: 5.3 kB; level 3 takes two thirds of the time for 6.2 kB
+)
 DEFLATE_WINDOW_BITS = 14
 DEFLATE_MEMORY = 8  # zlib's memLevel
 DEFLATE_CHUNK_BYTES = 128 * 1024  # deflated between two looks at the clock

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ class Server:
             response = connection.getresponse()
             page = response.read().decode()
             assert response.status == 200, page
-            found = re.search(r"mqlab_session=[^;]+", response.headers.get("Set-Cookie") or "")
+            found = re.search(r"mqlab_session=[^;]+", " ".join(response.headers.get_all("Set-Cookie", [])))
             return page, found[0] if found else cookie
         finally:
             connection.close()
@@ -94,12 +95,15 @@ class Page:
         self.cookie = cookie
         self.recording = recording
         self.frames: list[Message] = []
-        self.socket: ClientConnection = connect(
-            f"ws://127.0.0.1:{server.port}/ws/lab/",
-            origin=server.address,  # type: ignore[arg-type]
-            additional_headers={"Cookie": cookie},
-            compression=None,
-            max_size=None,
+        self._stack = ExitStack()
+        self.socket: ClientConnection = self._stack.enter_context(
+            connect(
+                f"ws://127.0.0.1:{server.port}/ws/lab/",
+                origin=server.address,  # type: ignore[arg-type]
+                additional_headers={"Cookie": cookie},
+                compression=None,
+                max_size=None,
+            )
         )
 
     @classmethod
@@ -111,8 +115,8 @@ class Page:
         return cls(server, cookie, found[1])
 
     def say(self, op: str, **fields: Any) -> None:
-        """Send a message."""
-        self.socket.send(json.dumps({"op": op, **fields}))
+        """Send a message, as a browser writes JSON."""
+        self.socket.send(json.dumps({"op": op, **fields}, ensure_ascii=False))
 
     def hear(self, op: str, timeout_s: float = 10) -> Message:
         """The next frame of this kind; others before it are kept in `frames`."""
@@ -122,6 +126,7 @@ class Page:
             self.frames.append(frame)
             if frame["op"] == op:
                 return frame
+            assert frame["op"] != "bye", frame
 
     def join(self, **fields: Any) -> Message:
         """Join as number 0; the scene."""
@@ -134,4 +139,4 @@ class Page:
 
     def close(self) -> None:
         """Close the socket."""
-        self.socket.close()
+        self._stack.close()

