@@ -50,7 +50,7 @@ PREPARE = """
 import json, sys
 from importlib import import_module
 from django.conf import settings
-from mqlab.engine import VERSION
+from mqlab import __version__
 from mqlab.lab.models import Recording
 count, text = int(sys.argv[1]), sys.stdin.read()
 sessions, made = import_module(settings.SESSION_ENGINE), []
@@ -58,7 +58,7 @@ for n in range(count):
     session = sessions.SessionStore()
     session["owner"] = f"bench-{n}"
     session.create()
-    row = Recording.objects.create(scenario=text, seed=n, owner=f"bench-{n}", engine=VERSION)
+    row = Recording.objects.create(scenario=text, seed=n, owner=f"bench-{n}", engine=__version__)
     made.append((row.pk, session.session_key))
 print(json.dumps(made))
 """

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from mqlab.engine import VERSION, scenario
+from mqlab import __version__
+from mqlab.engine import scenario
 from mqlab.engine.limits import RECORDING_S_MAX
 from mqlab.engine.recording import Recording as Lab
 from mqlab.engine.recording import run
@@ -48,7 +49,7 @@ def freeze(row: Recording, futures: Iterable[str]) -> Recording:
             scenario=scenario.dump(scenario.load(row.scenario)),
             seed=row.seed,
             owner=row.owner,
-            engine=VERSION,
+            engine=__version__,
             made_from=row,
             shared=True,
             futures=futures,
@@ -75,7 +76,7 @@ def digests(row: Recording) -> dict[str, list[str]]:
 def differs_from_s(row: Recording) -> int | None:
     """The second from which on this engine plays the recording otherwise than the one that shared it; None:
     it does not."""
-    if not row.shared or row.engine == VERSION:
+    if not row.shared or row.engine == __version__:
         return None
     now = digests(row)
     firsts = [

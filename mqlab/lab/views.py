@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from mqlab.engine import VERSION
+from mqlab import __version__
 from mqlab.engine.rules import RULES
 from mqlab.engine.scenario import ScenarioError
 from mqlab.lab import catalogue
@@ -51,7 +51,7 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if row is None:
         row = Recording.objects.create(
-            slug=slug, scenario=entry.text, seed=entry.scenario.seed, owner=owner, engine=VERSION
+            slug=slug, scenario=entry.text, seed=entry.scenario.seed, owner=owner, engine=__version__
         )
     return render(request, "lab/stage.html", context(row, owner, outline(entry.text)))
 

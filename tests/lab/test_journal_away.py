@@ -1,4 +1,4 @@
-"""A database that cannot be written, under a running server: nothing is called kept that is not; it comes back."""
+"""A database that cannot be written, under a running server: nothing is called kept that is not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import sqlite3
 import time
 from pathlib import Path
 
-from tests.lab.serving import SLUG, Page, Server
+from tests.lab.lab_page import SLUG, LabPage
+from tests.lab_server import LabServer
 
 S = 1_000_000
 
@@ -18,14 +19,13 @@ def rename(folder: Path, old: str, new: str) -> None:
     database.close()
 
 
-def test_acts_that_cannot_be_stored_are_taken_back_and_later_ones_refused(tmp_path: Path) -> None:
-    server = Server(tmp_path).start()
-    page = Page.of(server, SLUG)
+def test_acts_that_cannot_be_stored_are_taken_back_and_later_ones_refused(own_server: LabServer) -> None:
+    page = LabPage.of(own_server, SLUG)
     page.join()
     page.act("a1", "0", S, do="publish", exchange="", routing_key="nowhere")
     assert page.hear("kept")["id"] == "a1"
 
-    rename(tmp_path, "lab_command", "away")
+    rename(own_server.data, "lab_command", "away")
     page.act("a2", "a1", 2 * S, do="publish", exchange="", routing_key="nowhere")
     assert page.hear("cut")["id"] == "a2"
     back = page.hear("cut")
@@ -35,9 +35,8 @@ def test_acts_that_cannot_be_stored_are_taken_back_and_later_ones_refused(tmp_pa
     page.say("go", join=0, future="a1", at=[4 * S, 0])  # looking around works
     assert [branch["id"] for branch in page.hear("scene")["tree"]] == ["a1"]
 
-    rename(tmp_path, "away", "lab_command")
+    rename(own_server.data, "away", "lab_command")
     time.sleep(1.5)
     page.act("a2", "a1", 2 * S, do="publish", exchange="", routing_key="nowhere")
     assert page.hear("kept")["id"] == "a2"
     page.close()
-    server.stop()

@@ -10,7 +10,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from mqlab.live import limits
-from tests.lab.serving import SLUG, Page, Server
+from tests.lab.lab_page import SLUG, LabPage, open_page
+from tests.lab_server import LabServer
 
 S = 1_000_000
 HOSTILE = [
@@ -22,24 +23,17 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("data")).start()
-    yield running
-    running.stop()
-
-
 @pytest.fixture
-def page(server: Server) -> Iterator[Page]:
-    made = Page.of(server, SLUG)
+def page(server: LabServer) -> Iterator[LabPage]:
+    made = LabPage.of(server, SLUG)
     yield made
     made.close()
 
 
 @pytest.fixture
-def other(server: Server) -> Iterator[Page]:
+def other(server: LabServer) -> Iterator[LabPage]:
     """A lab beside it, of somebody else. After each test it must still run."""
-    made = Page.of(server, SLUG)
+    made = LabPage.of(server, SLUG)
     made.join()
     yield made
     made.act("o1", "0", 3 * S, do="publish", exchange="", routing_key="nowhere")
@@ -48,7 +42,7 @@ def other(server: Server) -> Iterator[Page]:
     made.close()
 
 
-def test_a_lab_runs_over_the_socket(page: Page, other: Page) -> None:
+def test_a_lab_runs_over_the_socket(page: LabPage, other: LabPage) -> None:
     assert page.join()["role"] == "owner"
     page.say("more", join=0, future="0", after=[0, 0], until=2 * S)
     assert page.hear("stretch")["from"] == [0, 0]
@@ -58,26 +52,26 @@ def test_a_lab_runs_over_the_socket(page: Page, other: Page) -> None:
 
 
 @pytest.mark.parametrize("raw", ["", "{", "null", "[" * 60_000, '{"op":"join"}', '{"op":"\\ud800"}', "\x00"])
-def test_what_is_no_message_is_answered(page: Page, other: Page, raw: str) -> None:
+def test_what_is_no_message_is_answered(page: LabPage, other: LabPage, raw: str) -> None:
     page.socket.send(raw)
     assert page.hear("no")["code"] in ("bad_json", "bad_message")
     page.join()
 
 
-def test_a_frame_that_is_too_big_closes_only_its_own_socket(page: Page, other: Page) -> None:
+def test_a_frame_that_is_too_big_closes_only_its_own_socket(page: LabPage, other: LabPage) -> None:
     page.join()
     page.act("a1", "0", S, do="publish", exchange="", body="x" * 1_000_000)
     with pytest.raises(ConnectionClosed) as caught:
         page.hear("cut")
     assert caught.value.rcvd is not None
     assert caught.value.rcvd.code == 1009  # message too big
-    again = Page(page.server, page.cookie, page.recording)
+    again = LabPage(page.server, page.cookie, page.recording)
     assert again.join()["tree"] == []
     again.close()
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_travels_as_text_and_comes_back_whole(page: Page, other: Page, text: str) -> None:
+def test_hostile_text_travels_as_text_and_comes_back_whole(page: LabPage, other: LabPage, text: str) -> None:
     page.join()
     page.act(
         "a1", "0", S, do="publish", exchange="", routing_key=text[:200], body=text, headers={"h": text[:200]}
@@ -90,7 +84,7 @@ def test_hostile_text_travels_as_text_and_comes_back_whole(page: Page, other: Pa
 
 @pytest.mark.parametrize("field", ["body", "routing_key", "key"])
 @pytest.mark.parametrize("text", ["\x00", "\ud800"])
-def test_text_that_no_page_can_show_is_refused(page: Page, other: Page, field: str, text: str) -> None:
+def test_text_that_no_page_can_show_is_refused(page: LabPage, other: LabPage, field: str, text: str) -> None:
     page.join()
     command = {"do": "publish", "exchange": "", field: text}
     act = {"op": "do", "join": 0, "id": "a1", "future": "0", "at": [S, 0], "command": command}
@@ -109,7 +103,7 @@ def test_text_that_no_page_can_show_is_refused(page: Page, other: Page, field: s
     ],
 )
 def test_a_command_that_cannot_be_is_refused_by_name(
-    page: Page, other: Page, command: dict[str, str], code: str
+    page: LabPage, other: LabPage, command: dict[str, str], code: str
 ) -> None:
     page.join()
     page.act("a1", "0", S, **command)
@@ -117,7 +111,7 @@ def test_a_command_that_cannot_be_is_refused_by_name(
     assert (no["id"], no["code"]) == ("a1", code)
 
 
-def test_an_id_used_twice_with_other_content_is_refused(page: Page, other: Page) -> None:
+def test_an_id_used_twice_with_other_content_is_refused(page: LabPage, other: LabPage) -> None:
     page.join()
     page.act("a1", "0", S, do="publish", exchange="", body="one")
     page.hear("kept")
@@ -125,7 +119,7 @@ def test_an_id_used_twice_with_other_content_is_refused(page: Page, other: Page)
     assert page.hear("no")["code"] == "conflict"
 
 
-def test_a_flood_is_shown_the_door(page: Page, other: Page) -> None:
+def test_a_flood_is_shown_the_door(page: LabPage, other: LabPage) -> None:
     for _ in range(2 * limits.MESSAGES_BURST):
         page.socket.send("flood")
     assert page.hear("bye")["code"] == "too_fast"
@@ -133,10 +127,10 @@ def test_a_flood_is_shown_the_door(page: Page, other: Page) -> None:
         page.hear("anything")
 
 
-def test_a_ninth_socket_is_told_why(server: Server, other: Page) -> None:
-    first = Page.of(server, SLUG)
-    more = [Page(server, first.cookie, first.recording) for _ in range(limits.SOCKETS_PER_SESSION_MAX - 1)]
-    ninth = Page(server, first.cookie, first.recording)
+def test_a_ninth_socket_is_told_why(server: LabServer, other: LabPage) -> None:
+    first = LabPage.of(server, SLUG)
+    more = [LabPage(server, first.cookie, first.recording) for _ in range(limits.SOCKETS_PER_SESSION_MAX - 1)]
+    ninth = LabPage(server, first.cookie, first.recording)
     assert ninth.hear("bye")["code"] == "sockets"
     for socket in [first, *more, ninth]:
         socket.close()
@@ -144,15 +138,15 @@ def test_a_ninth_socket_is_told_why(server: Server, other: Page) -> None:
 
 @pytest.mark.parametrize("cookie", ["", "mqlab_session=", "mqlab_session=invented", "other=1"])
 def test_a_socket_without_a_session_is_told_to_open_a_page_first(
-    server: Server, other: Page, cookie: str
+    server: LabServer, other: LabPage, cookie: str
 ) -> None:
-    stray = Page(server, cookie, other.recording)
+    stray = LabPage(server, cookie, other.recording)
     assert stray.hear("bye")["code"] == "no_session"
     stray.close()
 
 
 @pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "https://127.0.0.1"])
-def test_another_sites_page_gets_no_socket(server: Server, other: Page, origin: str | None) -> None:
+def test_another_sites_page_gets_no_socket(server: LabServer, other: LabPage, origin: str | None) -> None:
     address = f"ws://127.0.0.1:{server.port}/ws/lab/"
     cookie = {"Cookie": other.cookie}
     with (
@@ -163,12 +157,12 @@ def test_another_sites_page_gets_no_socket(server: Server, other: Page, origin: 
     assert caught.value.response.status_code in (400, 403)
 
 
-def test_somebody_elses_lab_can_be_looked_at_but_acting_makes_a_copy(page: Page, other: Page) -> None:
+def test_somebody_elses_lab_can_be_looked_at_but_acting_makes_a_copy(page: LabPage, other: LabPage) -> None:
     page.recording = other.recording
     assert page.join()["role"] == "viewer"
     page.act("a1", "0", S, do="publish", exchange="")
     moved = page.hear("moved")
     assert moved["recording"] != other.recording
     assert page.hear("cut")["recording"] == moved["recording"]
-    html, _ = page.server.open(f"/r/{moved['recording']}", page.cookie)
+    html, _ = open_page(page.server, f"/r/{moved['recording']}", page.cookie)
     assert moved["recording"] in html
