@@ -1,0 +1,226 @@
+"""RabbitMQ in a scenario file: exchanges, queues and bindings in RabbitMQ's own terms."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+from mqlab.engine import limits
+from mqlab.engine.brokers.rabbitmq import headers
+from mqlab.engine.brokers.rabbitmq.exchange import TYPES
+from mqlab.engine.brokers.rabbitmq.topic import validate_pattern
+from mqlab.engine.scenario.error import listed, nearest
+from mqlab.engine.scenario.place import Fields, Place, ms
+
+VERSIONS = ("4.3", "4.0", "3.10")
+PREDECLARED = {
+    "amq.direct": "direct",
+    "amq.fanout": "fanout",
+    "amq.headers": "headers",
+    "amq.match": "headers",
+    "amq.topic": "topic",
+}
+OVERFLOW = ("drop-head", "reject-publish", "reject-publish-dlx")
+LENGTH_MAX = 2**31 - 1
+
+
+class ExchangeSpec(msgspec.Struct, frozen=True):
+    """An exchange. `arguments`: alternate-exchange."""
+
+    type: str
+    durable: bool = True
+    auto_delete: bool = False
+    internal: bool = False
+    arguments: dict[str, Any] = {}
+
+
+class QueueSpec(msgspec.Struct, frozen=True):
+    """A queue. `arguments` have their real names and types."""
+
+    durable: bool = True
+    exclusive: bool = False
+    auto_delete: bool = False
+    arguments: dict[str, Any] = {}
+
+
+class BindingSpec(msgspec.Struct, frozen=True):
+    """A binding; the destination is a queue or an exchange."""
+
+    source: str
+    destination: str
+    routing_key: str = ""
+    arguments: dict[str, Any] = {}
+
+
+class RabbitmqSpec(msgspec.Struct, frozen=True):
+    """One RabbitMQ. `restart_us`: how long it is down when it is restarted (µs)."""
+
+    kind: ClassVar[str] = "rabbitmq"
+    version: str = VERSIONS[0]
+    nodes: int = 1
+    restart_us: int = 1_000_000
+    exchanges: dict[str, ExchangeSpec] = {}
+    queues: dict[str, QueueSpec] = {}
+    bindings: tuple[BindingSpec, ...] = ()
+
+    @property
+    def publish_to(self) -> list[str]:
+        """What a producer may publish to; "" is the default exchange."""
+        own = [name for name, exchange in self.exchanges.items() if not exchange.internal]
+        return [*own, "", *PREDECLARED]
+
+    @property
+    def exchange_names(self) -> list[str]:
+        """All exchanges with a name."""
+        return [*self.exchanges, *PREDECLARED]
+
+    @property
+    def consume_from(self) -> list[str]:
+        """What a consumer may consume from."""
+        return list(self.queues)
+
+    @property
+    def node_names(self) -> list[str]:
+        """Its nodes of the picture, besides itself."""
+        return [*self.exchanges, *self.queues]
+
+    def plain(self) -> dict[str, Any]:
+        """As the file has it, with every default."""
+        fields: dict[str, Any] = msgspec.to_builtins(self)
+        del fields["restart_us"]
+        topology = {name: fields.pop(name) for name in ("exchanges", "queues", "bindings")}
+        return {"kind": self.kind, **fields, "restart_ms": ms(self.restart_us), **topology}
+
+
+Spec = RabbitmqSpec
+
+
+def read(place: Place) -> RabbitmqSpec:
+    """From its place in a scenario file. Raises ScenarioError."""
+    fields = place.fields("kind", "version", "nodes", "restart_ms", "exchanges", "queues", "bindings")
+    version = fields.get("version", lambda one: one.choice(VERSIONS), VERSIONS[0])
+    nodes = fields.get("nodes", lambda one: one.integer(1, 1), 1)
+    restart_us = fields.get("restart_ms", lambda one: one.us(1), 1_000_000)
+    exchanges: dict[str, ExchangeSpec] = {}
+    queues: dict[str, QueueSpec] = {}
+    bindings: list[BindingSpec] = []
+    if "exchanges" in fields:
+        places = fields.need("exchanges").named(limits.NODES_MAX)
+        for name, one in places.items():
+            _not_reserved(fields.need("exchanges").key(name), name)
+            exchanges[name] = _exchange(one, [*places, *PREDECLARED])
+    if "queues" in fields:
+        places = fields.need("queues").named(limits.NODES_MAX)
+        for name, one in places.items():
+            key = fields.need("queues").key(name)
+            _not_reserved(key, name)
+            if name in exchanges:
+                raise key.error("a name that nothing else has", f"that of the exchange {name}")
+            queues[name] = _queue(one, [*exchanges, "", *PREDECLARED], version)
+    if "bindings" in fields:
+        types = {**{name: exchange.type for name, exchange in exchanges.items()}, **PREDECLARED}
+        for one in fields.need("bindings").items(limits.BINDINGS_MAX, "a list of bindings"):
+            bindings.append(_binding(one, types, [*queues, *exchanges], version))
+    return RabbitmqSpec(version, nodes, restart_us, exchanges, queues, tuple(bindings))
+
+
+def _not_reserved(key: Place, name: str) -> None:
+    if name.startswith("amq."):
+        raise key.error("a name that does not begin with amq. (RabbitMQ keeps those for itself)")
+
+
+def _exchange(place: Place, exchanges: list[str]) -> ExchangeSpec:
+    fields = place.fields("type", "durable", "auto_delete", "internal", "arguments")
+    kind = fields.need("type").choice(TYPES)
+    arguments: dict[str, Any] = {}
+    if "arguments" in fields:
+        given = fields.need("arguments").fields("alternate-exchange")
+        if "alternate-exchange" in given:
+            arguments["alternate-exchange"] = given.need("alternate-exchange").known(exchanges, "an exchange")
+    return ExchangeSpec(
+        kind,
+        fields.truth("durable", True),
+        fields.truth("auto_delete", False),
+        fields.truth("internal", False),
+        arguments,
+    )
+
+
+QUEUE_ARGUMENTS = (
+    "x-queue-type",
+    "x-message-ttl",
+    "x-max-length",
+    "x-max-length-bytes",
+    "x-overflow",
+    "x-dead-letter-exchange",
+    "x-dead-letter-routing-key",
+    "x-delivery-limit",
+)
+
+
+def _queue(place: Place, exchanges: list[str], version: str) -> QueueSpec:
+    fields = place.fields("durable", "exclusive", "auto_delete", "arguments")
+    spec = QueueSpec(
+        fields.truth("durable", True),
+        fields.truth("exclusive", False),
+        fields.truth("auto_delete", False),
+        _queue_arguments(fields.need("arguments"), exchanges) if "arguments" in fields else {},
+    )
+    if spec.arguments.get("x-queue-type") == "quorum":
+        for name, needed in (("durable", True), ("exclusive", False), ("auto_delete", False)):
+            if getattr(spec, name) is not needed:
+                raise fields.need(name).error(
+                    f"{'true' if needed else 'false'} (a quorum queue cannot be otherwise)"
+                )
+    elif "x-delivery-limit" in spec.arguments:
+        raise fields.need("arguments").error("x-queue-type: quorum beside x-delivery-limit", "none")
+    if version == "4.3" and not spec.durable and not spec.exclusive:
+        raise fields.need("durable").error("true (4.3 refuses transient queues that are not exclusive)")
+    return spec
+
+
+def _queue_arguments(place: Place, exchanges: list[str]) -> dict[str, Any]:
+    fields = place.fields(*QUEUE_ARGUMENTS)
+    arguments: dict[str, Any] = {}
+    for name, one in place.entries(len(QUEUE_ARGUMENTS)).items():
+        match name:
+            case "x-queue-type":
+                arguments[name] = one.choice(("classic", "quorum"))
+            case "x-message-ttl":
+                arguments[name] = one.integer(0, limits.DURATION_MS_MAX)
+            case "x-max-length" | "x-max-length-bytes":
+                arguments[name] = one.integer(0, LENGTH_MAX)
+            case "x-delivery-limit":
+                arguments[name] = one.integer(-1, LENGTH_MAX)
+            case "x-overflow":
+                arguments[name] = one.choice(OVERFLOW)
+            case "x-dead-letter-exchange":
+                arguments[name] = one.known(exchanges, "an exchange")
+            case _:
+                arguments[name] = one.text()
+    if "x-dead-letter-routing-key" in arguments and "x-dead-letter-exchange" not in arguments:
+        raise fields.need("x-dead-letter-routing-key").error("x-dead-letter-exchange beside it", "none")
+    return arguments
+
+
+def _binding(place: Place, types: dict[str, str], targets: list[str], version: str) -> BindingSpec:
+    fields = place.fields("source", "destination", "routing_key", "arguments")
+    source = fields.need("source").known(types, "an exchange")
+    destination = _destination(fields, targets)
+    routing_key = fields.get("routing_key", Place.text, "")
+    arguments: dict[str, Any] = fields.get("arguments", Place.plain, {})
+    if not isinstance(arguments, dict):
+        raise fields.need("arguments").error("arguments by name")
+    if types[source] == "topic" and (wrong := validate_pattern(routing_key, version)) is not None:
+        raise fields.need("routing_key").error("a key that RabbitMQ takes", f"its answer: {wrong}")
+    if types[source] == "headers" and (wrong := headers.validate(arguments)) is not None:
+        raise fields.need("arguments").error("arguments that RabbitMQ takes", f"its answer: {wrong}")
+    return BindingSpec(source, destination, routing_key, arguments)
+
+
+def _destination(fields: Fields, targets: list[str]) -> str:
+    place = fields.need("destination")
+    name = place.text(what="the name of a queue or an exchange")
+    if name not in targets:
+        raise place.error(f"a queue or an exchange: {listed(targets)}", near=nearest(name, targets))
+    return name

@@ -1,0 +1,33 @@
+"""The scenario format: a text that describes a lab, read strictly into typed values, and written again.
+
+Each broker's part is read by the `spec.py` in its own folder, which is found by looking.
+"""
+
+from mqlab.engine.scenario.consumer import ConsumerSpec, FailSpec, FailWhen, ServiceSpec
+from mqlab.engine.scenario.error import ScenarioError
+from mqlab.engine.scenario.event_filter import EventFilter
+from mqlab.engine.scenario.file import Scenario, dump, load
+from mqlab.engine.scenario.goal import FirstAct, Goal
+from mqlab.engine.scenario.links import Links
+from mqlab.engine.scenario.message import PublishSpec
+from mqlab.engine.scenario.producer import BurstSpec, ProducerSpec, RateSpec, ScriptItem
+
+__all__ = [
+    "BurstSpec",
+    "ConsumerSpec",
+    "EventFilter",
+    "FailSpec",
+    "FailWhen",
+    "FirstAct",
+    "Goal",
+    "Links",
+    "ProducerSpec",
+    "PublishSpec",
+    "RateSpec",
+    "Scenario",
+    "ScenarioError",
+    "ScriptItem",
+    "ServiceSpec",
+    "dump",
+    "load",
+]

@@ -1,0 +1,187 @@
+"""A whole scenario file: text in, a Scenario out; and back, with every default written out."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from mqlab.engine import limits
+from mqlab.engine.scenario.consumer import ConsumerSpec, read_consumer
+from mqlab.engine.scenario.error import listed, nearest
+from mqlab.engine.scenario.goal import FirstAct, Goal, read_first_act, read_goals
+from mqlab.engine.scenario.links import DEFAULT, Links, read_links
+from mqlab.engine.scenario.place import Fields, Place, document
+from mqlab.engine.scenario.producer import ProducerSpec, read_producer
+from mqlab.engine.scenario.names import check_command, check_filter
+from mqlab.engine.scenario.settings import check_change
+from mqlab.engine.scenario.write import write
+
+FORMAT = 1
+TITLE_BYTES_MAX = 200
+ABOUT_BYTES_MAX = 4_000
+YOU = "you"
+TAKEN = (YOU, "lab", DEFAULT, "amq.default")
+"""Names that programs and brokers cannot have: they mean something already."""
+PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+FIELDS = ("format", "title", "about", "seed", "gallery", "brokers", "programs", "links", "first_act", "goals")
+
+ProgramSpec = ProducerSpec | ConsumerSpec
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """A lab before it runs. `slug`: the file's name without its ending; `gallery`: it is shown there."""
+
+    slug: str
+    title: str
+    about: str = ""
+    seed: int = 0
+    gallery: bool = True
+    brokers: dict[str, Any] = {}
+    programs: dict[str, ProgramSpec] = {}
+    links: Links = Links()
+    first_act: FirstAct | None = None
+    goals: tuple[Goal, ...] = ()
+    format: int = FORMAT
+
+
+@cache
+def broker_kinds() -> dict[str, Any]:
+    """kind -> the module that reads it: every folder of mqlab.engine.brokers with a spec.py."""
+    folders = sorted(
+        one.name for one in files("mqlab.engine.brokers").iterdir() if (one / "spec.py").is_file()
+    )
+    return {name: importlib.import_module(f"mqlab.engine.brokers.{name}.spec") for name in folders}
+
+
+def load(text: str, name: str = "scenario.yaml") -> Scenario:
+    """A Scenario from the text of a file of this name. Raises ScenarioError: what is wrong, and where."""
+    place = document(text, name)
+    fields = place.fields(*FIELDS)
+    fields.need("format").integer(FORMAT, FORMAT)
+    brokers = _brokers(fields)
+    programs = _programs(fields, brokers)
+    running = [YOU, *(one for role, spec in programs.items() for one in _names(role, spec))]
+    scenario = Scenario(
+        name.rpartition("/")[2].partition(".")[0],
+        fields.need("title").text(TITLE_BYTES_MAX, at_least=1, what="a title"),
+        fields.get("about", lambda one: one.text(ABOUT_BYTES_MAX), ""),
+        fields.get("seed", lambda one: one.integer(0, limits.SEED_MAX), 0),
+        fields.truth("gallery", True),
+        brokers,
+        programs,
+        fields.get("links", lambda one: read_links(one, [*programs, *running]), Links()),
+        fields.maybe("first_act", read_first_act, None),
+        fields.get("goals", read_goals, ()),
+    )
+    _check_names(scenario, fields)
+    return scenario
+
+
+def dump(scenario: Scenario) -> str:
+    """As canonical YAML, with every default written out: load(dump(s), f"{s.slug}.yaml") == s."""
+    return write({
+        "format": scenario.format,
+        "title": scenario.title,
+        "about": scenario.about,
+        "seed": scenario.seed,
+        "gallery": scenario.gallery,
+        "brokers": {name: spec.plain() for name, spec in scenario.brokers.items()},
+        "programs": {name: spec.plain() for name, spec in scenario.programs.items()},
+        "links": scenario.links.plain(),
+        "first_act": scenario.first_act.plain() if scenario.first_act else None,
+        "goals": [goal.plain() for goal in scenario.goals],
+    })  # fmt: skip
+
+
+def _names(role: str, spec: ProgramSpec) -> list[str]:
+    return spec.names(role) if isinstance(spec, ConsumerSpec) else [role]
+
+
+def _plain_name(place: Place, name: str) -> None:
+    """Programs and brokers name messages, events and records: their names are plain words."""
+    if not PLAIN_NAME.fullmatch(name):
+        raise place.error("a name of 1 to 64 letters, digits, _ . or -")
+    if name in TAKEN:
+        raise place.error("another name (this one is taken by the lab itself)")
+
+
+def _claim(place: Place, name: str, taken: dict[str, str], what: str) -> None:
+    if name in taken:
+        raise place.error("a name that nothing else has", f"{name}, which is {taken[name]}")
+    if len(taken) >= limits.NODES_MAX:
+        raise place.error(
+            f"at most {limits.NODES_MAX} nodes (brokers, exchanges, queues and programs)", "one more"
+        )
+    taken[name] = what
+
+
+def _brokers(fields: Fields) -> dict[str, Any]:
+    kinds = broker_kinds()
+    found: dict[str, Any] = {}
+    place = fields.need("brokers")
+    taken: dict[str, str] = {}
+    for name, one in place.named(limits.NODES_MAX).items():
+        key = place.key(name)
+        _plain_name(key, name)
+        _claim(key, name, taken, "a broker")
+        kind = one.entries(1_000, "fields of a broker").get("kind")
+        if kind is None:
+            raise one.error("the field kind", "none")
+        found[name] = spec = kinds[kind.choice(kinds)].read(one)
+        for node in spec.node_names:
+            _claim(key, node, taken, f"in the broker {name}")
+    if not found:
+        raise place.error("at least one broker", "none")
+    return found
+
+
+def _programs(fields: Fields, brokers: dict[str, Any]) -> dict[str, ProgramSpec]:
+    found: dict[str, ProgramSpec] = {}
+    if "programs" not in fields:
+        return found
+    place = fields.need("programs")
+    taken = {
+        node: f"in the broker {name}" for name, spec in brokers.items() for node in (name, *spec.node_names)
+    }
+    for name, one in place.named(limits.NODES_MAX).items():
+        key = place.key(name)
+        _plain_name(key, name)
+        found[name] = spec = _program(one, name, brokers)
+        for program in _names(name, spec):
+            _claim(key, program, taken, "a program")
+        if name not in taken:  # a role of several: its name is not free either
+            taken[name] = "the role of several programs"
+    return found
+
+
+def _program(place: Place, name: str, brokers: dict[str, Any]) -> ProgramSpec:
+    entries = place.entries(1_000, "fields of a program")
+    for needed in ("kind", "broker"):
+        if needed not in entries:
+            raise place.error(f"the field {needed}", "none")
+    kind = entries["kind"].choice(("producer", "consumer"))
+    broker = entries["broker"].text(what="the name of a broker")
+    if broker not in brokers:
+        raise entries["broker"].error(f"a broker: {listed(brokers)}", near=nearest(broker, brokers))
+    if kind == "producer":
+        return read_producer(place, name, brokers[broker].publish_to)
+    return read_consumer(place, brokers[broker].consume_from)
+
+
+def _check_names(scenario: Scenario, fields: Fields) -> None:
+    """What goals and the first act name must be there."""
+    specs = {one: spec for role, spec in scenario.programs.items() for one in _names(role, spec)}
+    brokers = scenario.brokers
+    if scenario.first_act is not None:
+        act = fields.need("first_act").entries(len(FIELDS))
+        check_command(scenario.first_act.command, act["command"], list(specs), brokers)
+        check_change(scenario.first_act.command, act["command"], specs)
+        if scenario.first_act.when is not None:
+            check_filter(act["when"], [*specs, YOU], brokers)
+    if "goals" in fields:
+        for one in fields.need("goals").items(limits.GOALS_MAX):
+            check_filter(one.entries(len(FIELDS)).get("never", one), [*specs, YOU], brokers)

@@ -1,0 +1,67 @@
+"""What of a program may be changed while it runs: the settings of its file, read by the same rules."""
+
+from __future__ import annotations
+
+from typing import Any, overload
+
+from mqlab.engine import commands as c
+from mqlab.engine.scenario.consumer import ConsumerSpec, read_consumer
+from mqlab.engine.scenario.error import ScenarioError, listed, nearest, shown
+from mqlab.engine.scenario.place import Place, plain_place
+from mqlab.engine.scenario.producer import ProducerSpec, read_producer
+
+CHANGEABLE = {
+    "producer": ("rate", "publish", "stop_ms", "count", "reconnect_ms"),
+    "consumer": ("prefetch", "ack", "service", "fail", "priority", "reconnect_ms"),
+}
+PUBLISH = ("routing_key", "keys", "body", "headers", "properties", "mandatory")
+"""What `publish` may change: the exchange is a line of the picture and stays."""
+
+
+@overload
+def change(spec: ProducerSpec, settings: dict[str, Any], name: str = "") -> ProducerSpec: ...
+@overload
+def change(spec: ConsumerSpec, settings: dict[str, Any], name: str = "") -> ConsumerSpec: ...
+def change(
+    spec: ProducerSpec | ConsumerSpec, settings: dict[str, Any], name: str = ""
+) -> ProducerSpec | ConsumerSpec:
+    """The spec with these settings instead, as a scenario file has them; `publish` changes what it names.
+
+    Raises commands.Illegal: unknown_setting, or bad_value with the sentence that a scenario file would get.
+    """
+    known = CHANGEABLE[spec.kind]
+    for field in settings:
+        _known(field, known, name)
+    plain = spec.plain()
+    for field, value in settings.items():
+        if field == "publish" and isinstance(value, dict):
+            for inner in value:
+                _known(inner, PUBLISH, name)
+            plain["publish"] = {**plain["publish"], **value}
+        else:
+            plain[field] = value
+    try:
+        place = plain_place(plain, name)
+        if isinstance(spec, ConsumerSpec):
+            return read_consumer(place, list(spec.queues))
+        return read_producer(place, name, [spec.publish.exchange])
+    except ScenarioError as error:
+        raise c.Illegal("bad_value", str(error)) from error
+
+
+def _known(field: str, known: tuple[str, ...], name: str) -> None:
+    if field not in known:
+        near = nearest(field, known)
+        hint = f" Did you mean {near}?" if near else ""
+        why = f"{name or 'A program'}: {shown(field)} cannot be changed; {listed(known)} can.{hint}"
+        raise c.Illegal("unknown_setting", why)
+
+
+def check_change(command: c.AnyCommand, place: Place, specs: dict[str, Any]) -> None:
+    """Raises ScenarioError where a first act changes what cannot be changed."""
+    if not isinstance(command, c.Change):
+        return
+    try:
+        change(specs[command.node], command.settings, command.node)
+    except c.Illegal as illegal:
+        raise place.error("settings that can be changed", f"this: {illegal.why.rstrip('.')}") from None
