@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 WANTED := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
