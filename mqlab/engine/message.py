@@ -101,6 +101,16 @@ def copy_name(message: Message, queue: str) -> str:
     return f"{message.id}@{queue}" if count == 1 else f"{message.id}@{queue}.{count}"
 
 
+def message_of(copy: str) -> str:
+    """The message that a copy is of, by its name (a message's own name stays): `web-41@billing` is of `web-41`."""
+    return copy.partition("@")[0]
+
+
+def producer_of(copy: str) -> str:
+    """The program that first published it: `web-41@billing` came from `web`."""
+    return message_of(copy).rpartition("-")[0]
+
+
 def begin(message: Message, role: str) -> int:
     """Count that a program of this role begins to handle the message; returns how often that is now, from 1."""
     begun = message.begun

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import msgspec
 from mqlab.engine import events as e
+from mqlab.engine.message import message_of, producer_of
 from mqlab.engine.scenario.error import nearest
 from mqlab.engine.scenario.place import Fields, Place
 
@@ -42,16 +43,6 @@ class EventFilter(msgspec.Struct, frozen=True):
             field: values[0] if len(values) == 1 else list(values) for field, values in self.where.items()
         }
         return {"event": self.event, "where": where}
-
-
-def message_of(copy: str) -> str:
-    """The message that a copy (or the message itself) is of."""
-    return copy.partition("@")[0]
-
-
-def producer_of(copy: str) -> str:
-    """The program that first published it."""
-    return message_of(copy).rpartition("-")[0]
 
 
 def _holds(event: Any, field: str, wanted: tuple[Value, ...]) -> bool:

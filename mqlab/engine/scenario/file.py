@@ -14,9 +14,9 @@ from mqlab.engine.scenario.consumer import ConsumerSpec, read_consumer
 from mqlab.engine.scenario.error import listed, nearest
 from mqlab.engine.scenario.goal import FirstAct, Goal, read_first_act, read_goals
 from mqlab.engine.scenario.links import DEFAULT, Links, read_links
+from mqlab.engine.scenario.names import check_command, check_filter
 from mqlab.engine.scenario.place import Fields, Place, document
 from mqlab.engine.scenario.producer import ProducerSpec, read_producer
-from mqlab.engine.scenario.names import check_command, check_filter
 from mqlab.engine.scenario.settings import check_change
 from mqlab.engine.scenario.write import write
 

@@ -1,11 +1,10 @@
-"""What commands and goals name must be in the scenario: a goal about a queue that is not there could never be met."""
+"""What commands and goals name must be in the scenario, or nobody could ever do or meet them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from mqlab.engine import commands as c
-from mqlab.engine.scenario.error import listed, nearest
 from mqlab.engine.scenario.place import Place
 
 DEFAULT_EXCHANGE = "amq.default"
@@ -31,11 +30,11 @@ def check_command(command: c.AnyCommand, place: Place, programs: list[str], brok
     entries = place.entries(20)
     for field, names in known.items():
         if field in entries:
-            entries[field].known(names, f"one of {listed(names)}")
+            entries[field].known(names, "a name of this lab")
 
 
 def check_filter(place: Place, programs: list[str], brokers: dict[str, Any]) -> None:
-    """Raises ScenarioError where `where` names a program, queue or exchange that the scenario does not have."""
+    """Raises ScenarioError where `where` names a program, queue or exchange that is not there."""
     where = place.entries(20).get("where")
     if where is None:
         return
@@ -51,7 +50,7 @@ def check_filter(place: Place, programs: list[str], brokers: dict[str, Any]) -> 
     for field, one in where.entries(50).items():
         if field in known:
             for value in one.items(50) if one.is_list else [one]:
-                value.known(known[field], f"the {field}")
+                value.known(known[field], f"a known {field}")
 
 
 def _exchanges(brokers: dict[str, Any]) -> list[str]:

@@ -1,0 +1,220 @@
+"""Judgement while it happens: folds over events that tell what was lost, duplicated, out of order, dead or stuck.
+
+Each verdict is a small class: the kinds of events that it looks at, and for one event the messages that add to its
+count. `Verdicts` asks them and tells every change as an event of the same action. What must be looked at although
+nothing happens (a queue where nothing moves, the ledger) is looked at once a virtual second, by an action of the
+agenda.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mqlab.engine import events as e
+from mqlab.engine import limits
+from mqlab.engine.message import message_of
+
+if TYPE_CHECKING:
+    from mqlab.engine.world import World
+
+SECOND = 1_000_000
+NOBODY: tuple[str, ...] = ()
+
+
+class Verdict(Protocol):
+    """One count. Called with an event of a kind in `watches`; returns the messages by which the count grows."""
+
+    name: str
+    watches: tuple[type[e.Event], ...]
+
+    def __call__(self, event: Any) -> tuple[str, ...]:
+        """The messages that this event adds."""
+        ...
+
+
+class Lost:
+    """Ended without being handled, dead-lettered, or a word to the publisher.
+
+    What a consumer rejected for good was handled, if badly; what an operator purged or deleted was meant to go.
+    """
+
+    name = "lost"
+    watches = (e.Lost, e.Unroutable, e.Dropped, e.Expired, e.NodeRemoved)
+
+    def __call__(self, event: Any) -> tuple[str, ...]:
+        match event:
+            case e.Lost():
+                gone = event.what == "message"
+            case e.Unroutable():
+                gone = not event.returned
+            case e.Dropped():
+                gone = event.reason not in ("refused", "rejected")
+            case e.NodeRemoved():
+                gone = not event.cause.startswith("do:")
+            case _:
+                gone = True
+        return event.of if gone else NOBODY
+
+
+class Dead:
+    """Dead-lettered, once for each time."""
+
+    name = "dead"
+    watches = (e.DeadLettered,)
+
+    def __call__(self, event: e.DeadLettered) -> tuple[str, ...]:
+        return event.of
+
+
+class Duplicated:
+    """Handled well again by a program of the same role. Remembers one bit for each message, role and producer."""
+
+    name = "duplicated"
+    watches = (e.Handled,)
+
+    def __init__(self, roles: Roles) -> None:
+        self.roles = roles
+        self.handled: dict[tuple[str, str], bytearray] = {}
+
+    def __call__(self, event: e.Handled) -> tuple[str, ...]:
+        if event.outcome != "ok":
+            return NOBODY
+        role = self.roles.of(event.program)
+        return tuple([copy for copy in event.of if not _first(self.handled, role, copy)])
+
+
+class OutOfOrder:
+    """Handled well for the first time after a later message of the same producer, key and role."""
+
+    name = "out_of_order"
+    watches = (e.Handled,)
+
+    def __init__(self, roles: Roles) -> None:
+        self.roles = roles
+        self.handled: dict[tuple[str, str], bytearray] = {}
+        self.latest: dict[tuple[str, str, str], int] = {}
+
+    def __call__(self, event: e.Handled) -> tuple[str, ...]:
+        if event.outcome != "ok":
+            return NOBODY
+        role = self.roles.of(event.program)
+        late = []
+        for copy in event.of:
+            if not _first(self.handled, role, copy):
+                continue
+            producer, number = numbered(copy)
+            line = (producer, event.key, role)
+            if number < self.latest.get(line, 0):
+                late.append(copy)
+            else:
+                self.latest[line] = number
+        return tuple(late)
+
+
+class Roles:
+    """The role of a program: the scenario's name for its kind, which replicas share."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def of(self, program: str) -> str:
+        """The role; a program without one is its own."""
+        return str(getattr(self.world.programs.get(program), "role", program))
+
+
+class Moving:
+    """Since when nothing was delivered from each queue that has something ready (virtual µs)."""
+
+    def __init__(self) -> None:
+        self.since: dict[str, int] = {}
+
+    def __call__(self, event: Any) -> None:
+        match event:
+            case e.Enqueued() | e.Requeued():
+                self.since.setdefault(event.queue, event.t)
+            case e.Delivered() | e.Expired() | e.Purged():
+                self.since[event.queue] = event.t
+            case e.DeadLettered() if event.reason == "expired":
+                self.since[event.queue] = event.t
+
+    def stuck(self, world: World) -> int:
+        """How many copies are ready in queues where nothing has moved for `limits.STUCK_AFTER_S`."""
+        count = 0
+        for broker in world.brokers.values():
+            for queue in broker.queues.values():
+                ready = len(queue)
+                if not ready:
+                    self.since.pop(queue.name, None)
+                elif (
+                    world.now - self.since.setdefault(queue.name, world.now) >= limits.STUCK_AFTER_S * SECOND
+                ):
+                    count += ready
+        for name in [
+            name for name in self.since if not any(name in one.queues for one in world.brokers.values())
+        ]:
+            del self.since[name]
+        return count
+
+
+_MOVES = (e.Enqueued, e.Requeued, e.Delivered, e.Expired, e.Purged, e.DeadLettered)
+
+
+class Verdicts:
+    """The judge of a lab. `verdicts`: the counts as they stand; `conserved` is 1 while every copy is accounted for."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        roles = Roles(world)
+        self.moving = Moving()
+        self.goals: list[str] = []
+        self.folds: tuple[Verdict, ...] = (Lost(), Duplicated(roles), OutOfOrder(roles), Dead())
+        self.by_kind: dict[type[e.Event], list[Verdict]] = {}
+        for fold in self.folds:
+            for kind in fold.watches:
+                self.by_kind.setdefault(kind, []).append(fold)
+        self.verdicts = {**{fold.name: 0 for fold in self.folds}, "stuck": 0, "conserved": 1}
+        world.at(world.now + SECOND, self.audit)
+
+    def __call__(self, event: e.Event) -> None:
+        """Take one event; tell what it changes."""
+        kind = type(event)
+        if kind in _MOVES:
+            self.moving(event)
+        for fold in self.by_kind.get(kind, ()):
+            added = fold(event)
+            if added:
+                self._tell(fold.name, self.verdicts[fold.name] + len(added), event.name, added)
+
+    def audit(self) -> None:
+        """Once a virtual second: what is stuck, and whether the ledger adds up."""
+        world = self.world
+        for name, value in (("stuck", self.moving.stuck(world)), ("conserved", int(world.ledger.conserved))):
+            if value != self.verdicts[name]:
+                self._tell(name, value, "", NOBODY)
+        world.at(world.now + SECOND, self.audit)
+
+    def _tell(self, verdict: str, value: int, cause: str, of: tuple[str, ...]) -> None:
+        self.verdicts[verdict] = value
+        world = self.world
+        messages = tuple(dict.fromkeys([message_of(copy) for copy in of]))
+        name = world.name(f"verdict/{verdict}")
+        world.emit(e.VerdictChanged(world.now, name, cause, "", verdict, value, messages))
+
+
+def numbered(copy: str) -> tuple[str, int]:
+    """A message's producer and its number there: `web-41@billing` is web's 41."""
+    producer, _, number = message_of(copy).rpartition("-")
+    return producer, int(number)
+
+
+def _first(handled: dict[tuple[str, str], bytearray], role: str, copy: str) -> bool:
+    """Whether this role handles this message for the first time; remembers it."""
+    producer, number = numbered(copy)
+    bits = handled.setdefault((role, producer), bytearray())
+    byte, bit = number >> 3, 1 << (number & 7)
+    if byte >= len(bits):
+        bits.extend(bytes(byte + 1 - len(bits)))
+    if bits[byte] & bit:
+        return False
+    bits[byte] |= bit
+    return True
