@@ -1,14 +1,14 @@
-"""Judgement while it happens: folds over events that tell what was lost, duplicated, out of order, dead or stuck.
+"""Judgement while it happens: what was lost, duplicated, handled out of order, dead-lettered, or is stuck.
 
-Each verdict is a small class: the kinds of events that it looks at, and for one event the messages that add to its
-count. `Verdicts` asks them and tells every change as an event of the same action. What must be looked at although
-nothing happens (a queue where nothing moves, the ledger) is looked at once a virtual second, by an action of the
-agenda.
+Each verdict is a small class: the kinds of events that it looks at, and for one event the messages that add to
+its count. `Verdicts` asks them and tells every change as an event of the same action. What must be looked at
+although nothing happens (a queue where nothing moves, the ledger) is looked at once a virtual second, by an
+action of the agenda.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from mqlab.engine import events as e
 from mqlab.engine import limits
@@ -22,24 +22,23 @@ NOBODY: tuple[str, ...] = ()
 
 
 class Verdict(Protocol):
-    """One count. Called with an event of a kind in `watches`; returns the messages by which the count grows."""
+    """One count. Takes events of the kinds in `watches`, and returns the messages that add to it."""
 
-    name: str
-    watches: tuple[type[e.Event], ...]
+    name: ClassVar[str]
+    watches: ClassVar[tuple[type[e.Event], ...]]
 
-    def __call__(self, event: Any) -> tuple[str, ...]:
+    def __call__(self, event: Any, /) -> tuple[str, ...]:
         """The messages that this event adds."""
-        ...
 
 
 class Lost:
     """Ended without being handled, dead-lettered, or a word to the publisher.
 
-    What a consumer rejected for good was handled, if badly; what an operator purged or deleted was meant to go.
+    What a consumer rejected for good was handled, if badly; what an operator deleted was meant to go.
     """
 
-    name = "lost"
-    watches = (e.Lost, e.Unroutable, e.Dropped, e.Expired, e.NodeRemoved)
+    name: ClassVar[str] = "lost"
+    watches: ClassVar[tuple[type[e.Event], ...]] = (e.Lost, e.Unroutable, e.Dropped, e.Expired, e.NodeRemoved)
 
     def __call__(self, event: Any) -> tuple[str, ...]:
         match event:
@@ -59,18 +58,18 @@ class Lost:
 class Dead:
     """Dead-lettered, once for each time."""
 
-    name = "dead"
-    watches = (e.DeadLettered,)
+    name: ClassVar[str] = "dead"
+    watches: ClassVar[tuple[type[e.Event], ...]] = (e.DeadLettered,)
 
     def __call__(self, event: e.DeadLettered) -> tuple[str, ...]:
         return event.of
 
 
 class Duplicated:
-    """Handled well again by a program of the same role. Remembers one bit for each message, role and producer."""
+    """Handled well again by a program of the same role. Remembers one bit a message and role."""
 
-    name = "duplicated"
-    watches = (e.Handled,)
+    name: ClassVar[str] = "duplicated"
+    watches: ClassVar[tuple[type[e.Event], ...]] = (e.Handled,)
 
     def __init__(self, roles: Roles) -> None:
         self.roles = roles
@@ -86,8 +85,8 @@ class Duplicated:
 class OutOfOrder:
     """Handled well for the first time after a later message of the same producer, key and role."""
 
-    name = "out_of_order"
-    watches = (e.Handled,)
+    name: ClassVar[str] = "out_of_order"
+    watches: ClassVar[tuple[type[e.Event], ...]] = (e.Handled,)
 
     def __init__(self, roles: Roles) -> None:
         self.roles = roles
@@ -130,6 +129,8 @@ class Moving:
 
     def __call__(self, event: Any) -> None:
         match event:
+            case e.NodeRemoved():
+                self.since.pop(event.node, None)
             case e.Enqueued() | e.Requeued():
                 self.since.setdefault(event.queue, event.t)
             case e.Delivered() | e.Expired() | e.Purged():
@@ -145,22 +146,16 @@ class Moving:
                 ready = len(queue)
                 if not ready:
                     self.since.pop(queue.name, None)
-                elif (
-                    world.now - self.since.setdefault(queue.name, world.now) >= limits.STUCK_AFTER_S * SECOND
-                ):
+                elif world.now - self.since.get(queue.name, world.now) >= limits.STUCK_AFTER_S * SECOND:
                     count += ready
-        for name in [
-            name for name in self.since if not any(name in one.queues for one in world.brokers.values())
-        ]:
-            del self.since[name]
         return count
 
 
-_MOVES = (e.Enqueued, e.Requeued, e.Delivered, e.Expired, e.Purged, e.DeadLettered)
+_MOVES = (e.NodeRemoved, e.Enqueued, e.Requeued, e.Delivered, e.Expired, e.Purged, e.DeadLettered)
 
 
 class Verdicts:
-    """The judge of a lab. `verdicts`: the counts as they stand; `conserved` is 1 while every copy is accounted for."""
+    """The judge of a lab. `verdicts`: the counts; `conserved` is 1 while every copy is accounted for."""
 
     def __init__(self, world: World) -> None:
         self.world = world
