@@ -11,6 +11,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from websockets import Origin
+from websockets.sync.client import connect
 
 from tests.lab_server import ROOT, LabServer, clean_environment
 
@@ -114,6 +116,16 @@ def test_it_ends_soon_when_told_to_with_connections_open(own_server: LabServer, 
     half.close()
     assert own_server.process is not None
     assert own_server.process.returncode == 0
+    assert "Traceback" not in own_server.log
+
+
+def test_it_ends_soon_when_told_to_with_a_page_and_its_socket_open(own_server: LabServer) -> None:
+    with urllib.request.urlopen(f"{own_server.url}/lab/", timeout=10) as page:
+        cookie = page.headers.get("set-cookie", "").split(";")[0]
+    address = f"ws://127.0.0.1:{own_server.port}/ws/lab/"
+    with connect(address, origin=Origin(own_server.url), additional_headers={"Cookie": cookie}):
+        assert own_server.stop(signal.SIGINT) < ENDS_S_MAX
+
     assert "Traceback" not in own_server.log
 
 

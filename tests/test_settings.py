@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import stat
 import subprocess
@@ -45,6 +46,27 @@ def test_the_deployment_check_is_clean_in_production(proxy: str, tmp_path: Path)
     )
     assert result.returncode == 0, result.stderr
     assert "no issues (0 silenced)" in result.stdout
+
+
+def test_behind_a_proxy_that_ended_https_the_site_answers_and_otherwise_sends_there(tmp_path: Path) -> None:
+    server = LabServer(tmp_path / "data", MQLAB_BEHIND_PROXY="1", **PRODUCTION).start()
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection.request(
+            "GET", "/rules/", headers={"Host": "lab.example.org", "X-Forwarded-Proto": "https"}
+        )
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert "max-age" in (answer.getheader("Strict-Transport-Security") or "")
+        answer.read()
+
+        connection.request("GET", "/rules/", headers={"Host": "lab.example.org"})
+        answer = connection.getresponse()
+        assert answer.status == 301
+        assert answer.getheader("Location") == "https://lab.example.org/rules/"
+        connection.close()
+    finally:
+        server.kill()
 
 
 def test_every_host_in_the_world_is_refused_in_production(tmp_path: Path) -> None:
