@@ -1,7 +1,7 @@
 """Judgement while it happens: what was lost, duplicated, handled out of order, dead-lettered, or is stuck.
 
-Each verdict is a small class: the kinds of events that it looks at, and for one event the messages that add to
-its count. `Verdicts` asks them and tells every change as an event of the same action. What must be looked at
+Each verdict is a small class: the kinds of events that it looks at, and for one event the messages that add
+to its count. `Verdicts` asks them and tells every change as an event of the same action. What must be looked at
 although nothing happens (a queue where nothing moves, the ledger) is looked at once a virtual second, by an
 action of the agenda.
 """
