@@ -4,7 +4,7 @@ their turn."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import cast
 
 from mqlab.engine import limits as engine_limits
@@ -69,16 +69,17 @@ def act(opened: Opened, asker: Watcher, ask: wire.Do, keeper: Keeper) -> Job:
         if ask.id not in opened.unkept:
             asker.send(wire.encode(wire.Kept(opened.id, ask.id)).decode())
         return
+    asker.acted(ask.join)
     opened.tell(frame)
     opened.unkept.add(ask.id)
     keeper.keep(opened.id, stored)
 
 
-def pull(opened: Opened, asker: Watcher, ask: wire.More, pieces: Pieces) -> Job:
-    """The stretches that cover what was asked for, each made and encoded once for everybody."""
+def pull(opened: Opened, asker: Watcher, ask: wire.More, pieces: Pieces, wanted: Callable[[], bool]) -> Job:
+    """The stretches that cover what was asked for, each made and encoded once for everybody; while it is `wanted`."""
     until = min(ask.until, ask.after[0] + limits.MORE_S_MAX * 1_000_000)
     at = ask.after
-    while not asker.gone:
+    while wanted():
         piece = pieces.get(opened.id, ask.future, at)
         if piece is None:
             made = yield from opened.recording.piece(ask.future, at)

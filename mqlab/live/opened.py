@@ -21,6 +21,9 @@ class Watcher(Protocol):
     def send(self, frame: Frame) -> None:
         """Hand a frame over; returns at once."""
 
+    def acted(self, join: int) -> None:
+        """An act of this join went through: what it asked for before is void."""
+
     def no(
         self, code: str, why: str, *, recording: str = "", join: int = -1, id: str = "", rule: str = ""
     ) -> None:

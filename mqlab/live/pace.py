@@ -89,7 +89,9 @@ class Pace:
                 break
         self._due = any(self._lanes)
         if self._due:
-            asyncio.get_running_loop().call_soon(self.turn)
+            # Behind the sockets that are ready now, and behind what they ask for: an act waits for one slice at most.
+            loop = asyncio.get_running_loop()
+            loop.call_later(0, loop.call_soon, self.turn)
 
     def _run(self, lane: Lane, end: float) -> bool:
         """Step the lane's job up to `end`; whether it is done."""

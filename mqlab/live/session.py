@@ -10,7 +10,7 @@ from typing import Any
 
 from mqlab.live import jobs, wire
 from mqlab.live.journal import JournalRefused, JournalUnavailable
-from mqlab.live.limits import OVER_QUOTA_IN_A_ROW_MAX, SOCKETS_PER_SESSION_MAX
+from mqlab.live.limits import JOINS_PER_SOCKET_MAX, OVER_QUOTA_IN_A_ROW_MAX, SOCKETS_PER_SESSION_MAX
 from mqlab.live.opened import Opened
 from mqlab.live.pace import ACT, LOOK, PULL, Job
 from mqlab.live.pieces import Frame
@@ -32,6 +32,7 @@ class Session:
         self._send = send
         self._close = close
         self._joins: dict[int, Opened | None] = {}  # None: on its way
+        self._turns = [0] * JOINS_PER_SOCKET_MAX  # counts what makes a join's earlier pulls void
         self._strikes = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._quota: Quota | None = rooms.quotas.enter(owner)
@@ -44,6 +45,10 @@ class Session:
         """Hand a frame over, unless the socket is closed."""
         if not self.gone:
             self._send(frame)
+
+    def acted(self, join: int) -> None:
+        """An act of this join went through: it looks at the new future, and what it asked for before is void."""
+        self._turns[join] += 1
 
     def no(
         self,
@@ -114,13 +119,22 @@ class Session:
         elif isinstance(ask, wire.Leave):
             del self._joins[ask.join]
             opened.unwatch(self)
+            self._turns[ask.join] += 1
         elif isinstance(ask, wire.Do):
             self._do(ask, opened)
         elif isinstance(ask, wire.More):
             if self._within("more", ask, opened):
-                self._submit(opened, PULL, ask, jobs.pull(opened, self, ask, self._rooms.pieces))
+                self._submit(opened, PULL, ask, self._pull(ask, opened))
         elif self._within("look", ask, opened):
             self._submit(opened, LOOK, ask, jobs.look(opened, self, ask.join, ask.future, ask.at))
+
+    def _pull(self, ask: wire.More, opened: Opened) -> Job:
+        turn = self._turns[ask.join]
+
+        def wanted() -> bool:
+            return not self.gone and self._turns[ask.join] == turn
+
+        return jobs.pull(opened, self, ask, self._rooms.pieces, wanted)
 
     def _do(self, ask: wire.Do, opened: Opened) -> None:
         if not self._within("do", ask, opened):

@@ -46,7 +46,9 @@ class Go(Ask, frozen=True, forbid_unknown_fields=True, tag="go", omit_defaults=T
 
 
 class More(Ask, frozen=True, forbid_unknown_fields=True, tag="more", omit_defaults=True):
-    """What comes after a position, up to a time; answered with the stretches that cover it."""
+    """What comes after a position, up to a time; answered with the stretches that cover it.
+
+    An act of the same join that goes through before the answer makes this void: ask again, for the new future."""
 
     future: Id
     after: Position
