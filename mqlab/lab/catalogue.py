@@ -41,6 +41,11 @@ def entry(slug: str) -> Entry | None:
     return next((found for found in entries() if found.slug == slug), None)
 
 
+def shown() -> list[Entry]:
+    """Those that the gallery shows."""
+    return [found for found in entries() if found.scenario.gallery]
+
+
 def entries() -> list[Entry]:
     """All that can be read, by file name; one that cannot is logged and left out."""
     found = []

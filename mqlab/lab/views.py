@@ -26,14 +26,14 @@ log = logging.getLogger(__name__)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The promise in one line, and the doors that exist."""
-    entries = catalogue.entries()
+    entries = catalogue.shown()
     return render(request, "lab/home.html", {"first": entries[0] if entries else None})
 
 
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
     """The scenarios, by question."""
-    return render(request, "lab/gallery.html", {"entries": catalogue.entries()})
+    return render(request, "lab/gallery.html", {"entries": catalogue.shown()})
 
 
 @never_cache

@@ -11,6 +11,7 @@ from django.test import Client
 
 from mqlab.lab.models import Command, Recording
 from tests.lab.conftest import HOSTILE
+from tests.live.browser import SCENARIO
 
 PAGES = ["/", "/lab/", "/lab/two-workers/", "/rules/"]
 
@@ -59,6 +60,14 @@ def test_the_gallery_finds_scenarios_by_looking_and_leaves_a_broken_one_out(alic
     assert "/lab/broken/" not in page
     assert alice.get("/lab/broken/").status_code == 404
     assert alice.get("/lab/no-such/").status_code == 404
+
+
+def test_a_scenario_that_is_not_for_the_gallery_is_not_shown_there_but_has_its_page(
+    alice: Client, scenarios: Path
+) -> None:
+    (scenarios / "quiet.yaml").write_text(SCENARIO.replace("seed: 7", "seed: 7\ngallery: false"))
+    assert "/lab/quiet/" not in text(alice.get("/lab/"))
+    assert alice.get("/lab/quiet/").status_code == 200
 
 
 def test_home_leads_into_a_lab(alice: Client) -> None:
