@@ -25,7 +25,8 @@ class ScenarioError(ValueError):
         where = f"{self.file}, line {self.line}, column {self.column}: " if self.line else ""
         field = f"{self.field}: " if self.field else ""
         hint = f" Did you mean {self.nearest}?" if self.nearest else ""
-        return f"{where}{field}expected {self.expected}, got {self.came}.{hint}"
+        end = "" if self.came.endswith("?") else "."
+        return f"{where}{field}expected {self.expected}, got {self.came}{end}{hint}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from mqlab.engine import limits
+from mqlab.engine.message import message_of
 from mqlab.engine.scenario.consumer import ConsumerSpec, read_consumer
 from mqlab.engine.scenario.error import listed, nearest
 from mqlab.engine.scenario.goal import FirstAct, Goal, read_first_act, read_goals
@@ -73,7 +74,7 @@ def load(text: str, name: str = "scenario.yaml") -> Scenario:
         fields.truth("gallery", True),
         brokers,
         programs,
-        fields.get("links", lambda one: read_links(one, [*programs, *running]), Links()),
+        fields.get("links", lambda one: read_links(one, list(dict.fromkeys([*programs, *running]))), Links()),
         fields.maybe("first_act", read_first_act, None),
         fields.get("goals", read_goals, ()),
     )
@@ -133,6 +134,8 @@ def _brokers(fields: Fields) -> dict[str, Any]:
             raise one.error("the field kind", "none")
         found[name] = spec = kinds[kind.choice(kinds)].read(one)
         for node in spec.node_names:
+            if node in TAKEN:
+                raise key.error(f"no exchange or queue named {listed(TAKEN)}", node)
             _claim(key, node, taken, f"in the broker {name}")
     if not found:
         raise place.error("at least one broker", "none")
@@ -155,6 +158,11 @@ def _programs(fields: Fields, brokers: dict[str, Any]) -> dict[str, ProgramSpec]
             _claim(key, program, taken, "a program")
         if name not in taken:  # a role of several: its name is not free either
             taken[name] = "the role of several programs"
+    for producer in [YOU, *(name for name, spec in found.items() if isinstance(spec, ProducerSpec))]:
+        for node in taken:
+            if re.fullmatch(rf"{re.escape(producer)}-[0-9]+", message_of(node)):
+                at = place.key(producer) if producer != YOU else place
+                raise at.error(f"nothing else named like its messages ({producer}-1, {producer}-2…)", node)
     return found
 
 

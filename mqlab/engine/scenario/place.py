@@ -92,7 +92,7 @@ class Place:
         """A whole number in this range."""
         value = self._value()
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise self.error(f"a whole number {_range(low, high)}")
+            raise self.error(str(low) if low == high else f"a whole number {_range(low, high)}")
         return value
 
     def number(self, low: float, high: float) -> float:

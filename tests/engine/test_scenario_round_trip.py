@@ -1,0 +1,198 @@
+"""Any scenario survives being shared: what is written with every default out is read as the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mqlab.engine import commands as c
+from mqlab.engine import strict_yaml
+from mqlab.engine.brokers.rabbitmq.spec import BindingSpec, ExchangeSpec, QueueSpec, RabbitmqSpec
+from mqlab.engine.message import Properties, Timestamp
+from mqlab.engine.scenario import (
+    BurstSpec,
+    ConsumerSpec,
+    EventFilter,
+    FailSpec,
+    FailWhen,
+    FirstAct,
+    Goal,
+    Links,
+    ProducerSpec,
+    PublishSpec,
+    RateSpec,
+    Scenario,
+    ScriptItem,
+    ServiceSpec,
+    dump,
+    load,
+)
+from mqlab.engine.scenario.write import write
+from mqlab.engine.strict_yaml import Mapping, Node, Scalar, Sequence
+
+letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+texts = st.text(letters, max_size=40)
+says = st.text(letters, min_size=1, max_size=40)
+names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20).filter(
+    lambda name: not name.startswith("amq.")
+)
+plain_names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.]{0,10}", fullmatch=True)
+keys = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=2)
+us = st.integers(1, 10**9)
+bare = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0{}"), max_size=40)
+templates = st.lists(st.sampled_from(["{key}", "{n}", "{name}", "{}", "a.b", '{"x": 1}']) | bare, max_size=3).map("".join).filter(
+    lambda text: not any(f"{{{part}}}" in text.replace("{key}", "").replace("{n}", "").replace("{name}", "") for part in "kn")
+)  # fmt: skip
+free = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+tables = st.dictionaries(names, free, max_size=3)
+
+
+@given(tables)
+def test_plain_data_survives_our_yaml(data: dict[str, Any]) -> None:
+    assert plain(strict_yaml.read(write({"data": data}))) == {"data": data}
+
+
+def plain(node: Node) -> Any:
+    match node:
+        case Mapping(fields=fields):
+            return {name: plain(one) for name, one in fields.items()}
+        case Sequence(items=items):
+            return [plain(one) for one in items]
+        case Scalar(value=value):
+            return value
+
+
+properties = st.builds(
+    Properties,
+    content_type=st.none() | texts,
+    headers=st.none() | tables.map(lambda table: table or None),
+    delivery_mode=st.sampled_from([None, 1, 2]),
+    priority=st.none() | st.integers(0, 255),
+    expiration=st.none() | texts,
+    timestamp=st.none() | st.integers(0, 2**40).map(Timestamp),
+)
+scripts = st.lists(
+    st.builds(
+        ScriptItem, us, st.none() | keys, st.none() | bare, st.none() | bare, st.none() | properties,
+        st.none() | st.booleans(),
+    ),
+    min_size=1, max_size=3,
+).map(lambda items: tuple(sorted(items, key=lambda item: item.at_us)))  # fmt: skip
+rates = (
+    st.builds(RateSpec, constant=st.just(0) | st.floats(0.001, 1000))
+    | st.builds(RateSpec, poisson=st.integers(0, 1000))
+    | st.builds(RateSpec, burst=st.builds(BurstSpec, st.integers(1, 1000), st.integers(1_000_000, 10**9)))
+    | st.builds(RateSpec, script=scripts)
+)
+services = (
+    st.builds(ServiceSpec, constant_us=st.integers(0, 10**9))
+    | st.builds(ServiceSpec, exponential_us=us)
+    | st.builds(ServiceSpec, uniform_us=st.tuples(us, us).map(lambda pair: (min(pair), max(pair))))
+)
+whens = st.builds(
+    FailWhen, st.none() | keys, st.none() | bare, st.none() | names, st.none() | st.booleans(), st.none() | st.integers(1, 99)
+).map(lambda when: None if when == FailWhen() else when)  # fmt: skip
+fails = st.builds(
+    FailSpec, st.floats(0, 1), whens, st.sampled_from(["reject", "nack_requeue", "reject_requeue"])
+)
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    taken = draw(st.lists(names, min_size=2, max_size=8, unique=True))
+    half = len(taken) // 2
+    exchange_names, queue_names = taken[:half], taken[half:]
+    exchanges = {
+        name: ExchangeSpec(
+            draw(st.sampled_from(["direct", "fanout"])), draw(st.booleans()), draw(st.booleans())
+        )
+        for name in exchange_names
+    }
+    queues = {name: QueueSpec(arguments=draw(st.sampled_from(QUEUE_ARGUMENTS))) for name in queue_names}
+    bindings = draw(
+        st.lists(st.builds(BindingSpec, st.sampled_from(exchange_names), st.sampled_from(queue_names), bare, tables), max_size=3)
+    )  # fmt: skip
+    rabbit = RabbitmqSpec(
+        draw(st.sampled_from(["4.3", "4.0", "3.10"])),
+        1,
+        draw(st.integers(1000, 10**9)),
+        exchanges,
+        queues,
+        tuple(bindings),
+    )
+    publish = PublishSpec(
+        draw(st.sampled_from([*exchange_names, "", "amq.topic"])), draw(bare),
+        tuple(draw(st.lists(keys, min_size=1, max_size=3))), draw(templates), draw(properties), draw(st.booleans()),
+    )  # fmt: skip
+    producer = ProducerSpec(
+        "rabbit",
+        publish,
+        draw(rates),
+        draw(st.booleans()),
+        draw(st.integers(0, 99)),
+        draw(st.just(0) | us.map(lambda t: t + 100)),
+        draw(st.integers(0, 99)),
+        draw(st.integers(1000, 10**9)),
+    )
+    consumer = ConsumerSpec(
+        "rabbit", tuple(draw(st.lists(st.sampled_from(queue_names), min_size=1, max_size=3, unique=True))),
+        draw(st.integers(1, 5)), draw(st.integers(0, 65_535)), draw(st.sampled_from(["after", "before", "auto"])), draw(services),
+        draw(st.none() | fails), draw(st.integers(-5, 5)), draw(st.integers(1000, 10**9)),
+    )  # fmt: skip
+    free_names = st.builds("p-{}".format, plain_names).filter(lambda name: name not in taken)
+    web = draw(free_names)
+    worker = draw(free_names.filter(lambda name: not web.startswith(name) and not name.startswith(web)))
+    program = consumer.names(worker)[0]
+    goals = (
+        Goal(
+            draw(says), EventFilter("Delivered", {"redelivered": (draw(st.booleans()),), "queue": tuple(queue_names)}),
+            draw(st.integers(1, 99)),
+        ),
+        Goal(draw(says), EventFilter("Started", {"attempt": (draw(st.integers(1, 9)),), "program": (program,)}), 2, "message"),
+        Goal(draw(says), EventFilter("Lost", {"what": ("message",)}), never=True, until_us=draw(st.integers(1000, 600_000_000))),
+    )  # fmt: skip
+    acts: list[c.AnyCommand] = [
+        c.Crash(program),
+        c.Restart("rabbit"),
+        c.Publish(
+            exchange_names[0],
+            draw(bare),
+            draw(st.just("") | keys),
+            draw(texts),
+            draw(st.none() | st.just({"a": 1})),
+        ),
+        c.Change(program, {"prefetch": 3}),
+        c.Bind(exchange_names[0], queue_names[0], draw(bare), {"x": [1, {"y": None}]}),
+        c.Purge(queue_names[0]),
+    ]
+    first = st.builds(FirstAct, says, st.sampled_from(acts), st.none() | st.just(goals[0].when))
+    links = Links(
+        draw(st.integers(0, 10**6)), draw(st.integers(0, 10**6)), draw(st.just({}) | st.just({worker: 7}))
+    )
+    return Scenario(
+        "s", draw(says), draw(texts), draw(st.integers(0, 2**53 - 1)), draw(st.booleans()), {"rabbit": rabbit},
+        {web: producer, worker: consumer}, links, draw(st.none() | first), goals[: draw(st.integers(0, 3))],
+    )  # fmt: skip
+
+
+QUEUE_ARGUMENTS: list[dict[str, Any]] = [
+    {},
+    {"x-queue-type": "quorum", "x-delivery-limit": -1},
+    {"x-message-ttl": 0, "x-max-length": 5, "x-overflow": "reject-publish-dlx"},
+    {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "a b"},
+]
+
+
+@settings(max_examples=150)
+@given(scenarios())
+def test_a_scenario_survives_being_shared(scenario: Scenario) -> None:
+    text = dump(scenario)
+    read = load(text, "s.yaml")
+    assert read == scenario
+    assert dump(read) == text
