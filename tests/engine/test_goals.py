@@ -1,3 +1,5 @@
+"""Goals in labs that run: when they are met, when broken, and by what."""
+
 from __future__ import annotations
 
 from mqlab.engine import commands as c

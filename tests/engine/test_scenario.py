@@ -1,3 +1,5 @@
+"""The scenario format: what it reads, what it says of what is wrong, and what a running lab may change."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Verdicts on labs that run: each definition, each exception, and how a change is told."""
+
 from __future__ import annotations
 
 import pickle
