@@ -166,16 +166,18 @@ def _queue(place: Place, exchanges: list[str], version: str) -> QueueSpec:
         fields.truth("auto_delete", False),
         _queue_arguments(fields.need("arguments"), exchanges) if "arguments" in fields else {},
     )
+    if spec.exclusive:
+        raise fields.need("exclusive").error("false (the queues of a lab belong to no program's connection)")
     if spec.arguments.get("x-queue-type") == "quorum":
-        for name, needed in (("durable", True), ("exclusive", False), ("auto_delete", False)):
+        for name, needed in (("durable", True), ("auto_delete", False)):
             if getattr(spec, name) is not needed:
                 raise fields.need(name).error(
                     f"{'true' if needed else 'false'} (a quorum queue cannot be otherwise)"
                 )
     elif "x-delivery-limit" in spec.arguments:
         raise fields.need("arguments").error("x-queue-type: quorum beside x-delivery-limit", "none")
-    if version == "4.3" and not spec.durable and not spec.exclusive:
-        raise fields.need("durable").error("true (4.3 refuses transient queues that are not exclusive)")
+    if version == "4.3" and not spec.durable:
+        raise fields.need("durable").error("true (4.3 refuses transient queues)")
     return spec
 
 
