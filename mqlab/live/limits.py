@@ -24,6 +24,7 @@ AHEAD_MS_MIN = 500
 AHEAD_MS_MAX = 4_000
 
 SLICE_MS = 4.0
+LONG_MS = 20.0  # a job that has taken so long waits for its turns with others of its kind
 DEFLATE_OVER_BYTES = 1_024
 DEFLATE_LEVEL = (
     5  # measured on a real stretch of 47 kB: 5.3 kB; level 3 takes two thirds of the time for 6.2 kB

@@ -1,9 +1,9 @@
 """Fair slices: one event loop simulates for everybody, a few milliseconds at a time.
 
 Work is a generator that yields often. A *lane* is one recording: it does one job at a time, the most urgent
-first. Between lanes the more urgent job goes first; a job that has used up its slice joins the long ones,
-which take turns. So a lab that is heavy slows only itself, and one pick in four goes to the least urgent, so
-that nobody starves."""
+first. Between lanes the more urgent job goes first; a job that takes long joins the long ones, which take
+turns. So a lab that is heavy slows only itself, and one pick in four goes to the least urgent, so that nobody
+starves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from time import perf_counter
 from mqlab.live import limits
 
 ACT, PULL, LOOK, LONG = range(4)
-"""Urgency: an act, more of a future, a whole scene; and what took longer than a slice."""
+"""Urgency: an act, more of a future, a whole scene; and what has taken long already."""
 
 Job = Generator[None, None, None]
 log = logging.getLogger(__name__)
@@ -40,9 +40,13 @@ class Pace:
     """Runs jobs on the running event loop, at most `slice_s` seconds before others have their turn."""
 
     def __init__(
-        self, slice_s: float = limits.SLICE_MS / 1_000, clock: Callable[[], float] = perf_counter
+        self,
+        slice_s: float = limits.SLICE_MS / 1_000,
+        clock: Callable[[], float] = perf_counter,
+        long_s: float = limits.LONG_MS / 1_000,
     ) -> None:
         self._slice_s = slice_s
+        self._long_s = long_s
         self._clock = clock
         self._lanes: tuple[deque[Lane], ...] = (deque(), deque(), deque(), deque())
         self._picks = 0
@@ -53,10 +57,14 @@ class Pace:
         lane.waiting[urgency].append(job)
         if lane.job is None:
             self._queue(lane)
-        elif not lane.begun and urgency < lane.urgency:  # let the more urgent one go first
+        elif urgency < lane.urgency != LONG:
             self._lanes[lane.urgency].remove(lane)
-            lane.waiting[lane.urgency].appendleft(lane.job)
-            self._queue(lane)
+            if lane.begun:  # it must end before the more urgent one may begin, so it is as urgent now
+                lane.urgency = urgency
+                self._lanes[urgency].append(lane)
+            else:
+                lane.waiting[lane.urgency].appendleft(lane.job)
+                self._queue(lane)
         if not self._due:
             self._due = True
             asyncio.get_running_loop().call_soon(self.turn)
@@ -80,7 +88,7 @@ class Pace:
         while (lane := self._pick()) is not None:
             if self._run(lane, end):
                 self._queue(lane)
-            elif lane.spent < self._slice_s:
+            elif lane.spent < self._long_s:
                 self._lanes[lane.urgency].appendleft(lane)
             else:
                 lane.urgency = LONG

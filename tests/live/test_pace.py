@@ -137,3 +137,20 @@ def test_a_job_that_fails_leaves_the_others_alone() -> None:
 
     run(clock, submit)
     assert sorted(order) == ["other lab", "same lab"]
+
+
+def test_a_pull_that_an_act_of_its_lab_waits_for_is_as_urgent_as_the_act() -> None:
+    clock, order, lane = Clock(), list[str](), Lane()
+
+    async def main() -> None:
+        pace = Pace(0.004, clock)
+        pace.submit(lane, PULL, work(clock, 10, lambda: order.append("its pull")))
+        while clock.now == 0.0:
+            await asyncio.sleep(0)
+        pace.submit(Lane(), PULL, work(clock, 10, lambda: order.append("another pull")))
+        pace.submit(lane, ACT, work(clock, 1, lambda: order.append("act")))
+        for _ in range(100):
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert order == ["its pull", "act", "another pull"]
