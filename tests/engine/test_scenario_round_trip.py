@@ -69,6 +69,11 @@ def plain(node: Node) -> Any:
             return value
 
 
+def whole(value: float) -> float:
+    """As the reader gives numbers: an int where it is whole."""
+    return int(value) if value == int(value) else value
+
+
 properties = st.builds(
     Properties,
     content_type=st.none() | texts,
@@ -86,7 +91,7 @@ scripts = st.lists(
     min_size=1, max_size=3,
 ).map(lambda items: tuple(sorted(items, key=lambda item: item.at_us)))  # fmt: skip
 rates = (
-    st.builds(RateSpec, constant=st.just(0) | st.floats(0.001, 1000))
+    st.builds(RateSpec, constant=st.just(0) | st.floats(0.001, 1000).map(whole))
     | st.builds(RateSpec, poisson=st.integers(0, 1000))
     | st.builds(RateSpec, burst=st.builds(BurstSpec, st.integers(1, 1000), st.integers(1_000_000, 10**9)))
     | st.builds(RateSpec, script=scripts)
