@@ -125,7 +125,9 @@ def prepare(folder: str, count: int) -> list[tuple[str, str]]:
     return made
 
 
-def measure(count: int, warm_s: float = WARM_S, measured_s: float = MEASURED_S) -> Measured:
+def measure(
+    count: int, warm_s: float = WARM_S, measured_s: float = MEASURED_S, *, acting: bool = True
+) -> Measured:
     """Open so many labs on a fresh server and play them."""
     with tempfile.TemporaryDirectory() as folder, serving(folder) as (address, pid):
         urllib.request.urlopen(address + "/").read()
@@ -135,7 +137,14 @@ def measure(count: int, warm_s: float = WARM_S, measured_s: float = MEASURED_S) 
         os.sched_setaffinity(0, {LOAD_CORE})
         try:
             tally = asyncio.run(
-                play_all(address.replace("http", "ws") + "/ws/lab/", address, labs, warm_s, measured_s)
+                play_all(
+                    address.replace("http", "ws") + "/ws/lab/",
+                    address,
+                    labs,
+                    warm_s,
+                    measured_s,
+                    acting=acting,
+                )
             )
         finally:
             os.sched_setaffinity(0, cores)
@@ -177,7 +186,7 @@ def figures() -> list[Figure]:
         )
         if count == SIZES[0]:
             per_lab_kb = (run.full_mb - run.empty_mb) * 1_024 / count
-            viewer_kb = run.tally.received_bytes / MEASURED_S / count / 1_000
+            viewer_kb = measure(1, 2.0, 20.0, acting=False).tally.received_bytes / 20.0 / 1_000
             found += [
                 Figure("server memory, empty", run.empty_mb, "MB", 120.0, 90.0),
                 Figure("server memory, a lab", per_lab_kb, "kB", 1_000.0, 300.0),

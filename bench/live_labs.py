@@ -45,7 +45,10 @@ class Tally:
 class Player:
     """One lab and the one who watches it."""
 
-    def __init__(self, recording: str, cookie: str, tally: Tally, chance: random.Random) -> None:
+    def __init__(
+        self, recording: str, cookie: str, tally: Tally, chance: random.Random, *, acting: bool = True
+    ) -> None:
+        self._acting_at_all = acting
         self._recording = recording
         self._cookie = cookie
         self._tally = tally
@@ -68,7 +71,7 @@ class Player:
             await self._hear(await socket.recv())
             loop = asyncio.get_running_loop()
             self._begun = loop.time()
-            act_at = self._begun + self._chance.uniform(0, ACT_EVERY_S)
+            act_at = self._begun + self._chance.uniform(0, ACT_EVERY_S) if self._acting_at_all else until
             reader = asyncio.create_task(self._read(socket))
             while (now := loop.time()) < until:
                 playhead = int((now - self._begun) * 1e6)
@@ -121,7 +124,14 @@ class Player:
 
 
 async def play_all(
-    url: str, origin: str, labs: list[tuple[str, str]], warm_s: float, measured_s: float, seed: int = 1
+    url: str,
+    origin: str,
+    labs: list[tuple[str, str]],
+    warm_s: float,
+    measured_s: float,
+    seed: int = 1,
+    *,
+    acting: bool = True,
 ) -> Tally:
     """All labs (recording, session cookie) at once, joined one after the other; what was measured."""
     tally, loop, chance = Tally(), asyncio.get_running_loop(), random.Random(seed)
@@ -130,7 +140,7 @@ async def play_all(
     end = start + warm_s + measured_s
     tasks = []
     for recording, cookie in labs:
-        player = Player(recording, cookie, tally, random.Random(chance.random()))
+        player = Player(recording, cookie, tally, random.Random(chance.random()), acting=acting)
         tasks.append(asyncio.create_task(player.play(url, origin, end)))
         await asyncio.sleep(1 / 200)
     await asyncio.sleep(max(0.0, start + warm_s - loop.time()))

@@ -88,7 +88,7 @@ def pull(opened: Opened, asker: Watcher, ask: wire.More, pieces: Pieces, wanted:
                 stretch = wire.Stretch(opened.id, ask.future, made.start, made.to, cast(Events, made.events))
                 frame = yield from pack(wire.encode(stretch))
                 piece = Encoded(made.to, frame)
-                pieces.put(opened.id, ask.future, made.start, piece)
+                pieces.put(opened.id, ask.future, made.start, piece, shared=opened.shared)
         asker.send(piece.frame)
         if piece.to <= at or piece.to[0] >= until:
             return

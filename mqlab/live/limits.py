@@ -32,7 +32,8 @@ DEFLATE_LEVEL = (
 DEFLATE_WINDOW_BITS = 14
 DEFLATE_MEMORY = 8  # zlib's memLevel
 DEFLATE_CHUNK_BYTES = 128 * 1024  # deflated between two looks at the clock
-PIECES_BYTES_MAX = 512 * 1024  # encoded stretches kept, a recording
+PIECES_BYTES_MAX = 512 * 1024  # encoded stretches kept, a recording that several watch
+PIECES_ALONE_BYTES_MAX = 64 * 1024  # and one that one socket watches: a page keeps ± 60 s itself
 PIECES_TOTAL_BYTES_MAX = 64 * 1024 * 1024  # and all recordings together
 OUTBOX_FRAMES_MAX = 1_024  # a socket that does not take what it asked for is closed
 

@@ -55,6 +55,11 @@ class Opened:
             del self._watchers[watcher]
             self.idle_since = monotonic()
 
+    @property
+    def shared(self) -> bool:
+        """Whether several sockets watch."""
+        return len(self._watchers) > 1
+
     def idle_s(self) -> float:
         """How long nobody has watched and nothing waited for the journal; 0.0 while somebody does."""
         return 0.0 if self._watchers or self.unkept else monotonic() - self.idle_since

@@ -62,8 +62,10 @@ class Pieces:
             self._turns.move_to_end(recording)
         return piece
 
-    def put(self, recording: str, future: str, start: tuple[int, int], piece: Encoded) -> None:
-        """Keep it while there is room."""
+    def put(
+        self, recording: str, future: str, start: tuple[int, int], piece: Encoded, *, shared: bool = True
+    ) -> None:
+        """Keep it while there is room; there is more where it is `shared` by several who watch."""
         kept = self._of.setdefault(recording, OrderedDict())
         self._turns[recording] = None
         self._turns.move_to_end(recording)
@@ -72,7 +74,8 @@ class Pieces:
             return
         kept[key] = piece
         self._count(recording, len(piece.frame))
-        while self._bytes_of[recording] > limits.PIECES_BYTES_MAX:
+        most = limits.PIECES_BYTES_MAX if shared else limits.PIECES_ALONE_BYTES_MAX
+        while self._bytes_of.get(recording, 0) > most:
             self._drop_oldest(recording)
         while self._bytes > limits.PIECES_TOTAL_BYTES_MAX:
             self._drop_oldest(next(iter(self._turns)))

@@ -42,6 +42,14 @@ def test_a_recording_keeps_no_more_than_its_share() -> None:
     assert pieces.get("r", "0", (9, 0)) is not None
 
 
+def test_a_recording_watched_alone_keeps_less() -> None:
+    pieces = Pieces()
+    for second in range(10):
+        pieces.put("r", "0", (second, 0), Encoded((second + 1, 0), b"x" * 10_000), shared=False)
+    assert 50_000 < pieces.size("r") <= limits.PIECES_ALONE_BYTES_MAX
+    assert pieces.get("r", "0", (9, 0)) is not None
+
+
 def test_all_recordings_together_are_bounded_and_the_longest_unasked_goes_first() -> None:
     pieces, size = Pieces(), limits.PIECES_BYTES_MAX
     count = limits.PIECES_TOTAL_BYTES_MAX // size
