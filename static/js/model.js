@@ -1,0 +1,393 @@
+// The picture as data, and how each event changes it: mqlab/engine/scene.py and tally.py once more, for the
+// browser. Pure: no DOM, no clock. `open` reads a scene from JSON, `fold` changes it in place, `plain` writes
+// the same JSON again, so that a test can hold the two languages together.
+
+import { Ready } from "./ready.js";
+import { tally } from "./tally.js";
+
+class Copy {
+  constructor(queue, key, state, origin) {
+    this.queue = queue;
+    this.key = key;
+    this.state = state; // arriving | ready | unacked
+    this.redelivered = false;
+    this.returns = 0;
+    this.expires = 0;
+    this.priority = 0;
+    this.origin = origin;
+  }
+}
+
+class Flight {
+  constructor(what, source, target, sent, arrives, of, key, redelivered) {
+    this.what = what;
+    this.source = source;
+    this.target = target;
+    this.sent = sent;
+    this.arrives = arrives;
+    this.of = of;
+    this.key = key;
+    this.redelivered = redelivered;
+  }
+}
+
+class Held {
+  constructor(key, state, slot, redelivered) {
+    this.key = key;
+    this.state = state; // on_way | buffered | working | done | dead
+    this.slot = slot;
+    this.redelivered = redelivered;
+    this.started = 0;
+    this.until = 0;
+  }
+}
+
+class Node {
+  constructor(what, settings, status = "up") {
+    this.what = what;
+    this.settings = settings;
+    this.status = status;
+    this.ready = new Ready();
+    this.unacked = new Map();
+    this.held = new Map();
+  }
+}
+
+class Link {
+  constructor(what, source, target, routing_key, args) {
+    this.what = what;
+    this.source = source;
+    this.target = target;
+    this.routing_key = routing_key;
+    this.arguments = args;
+  }
+}
+
+class Scene {
+  constructor() {
+    this.t = 0;
+    this.i = 0;
+    this.nodes = new Map();
+    this.links = new Map();
+    this.copies = new Map();
+    this.flights = new Map();
+    this.counts = new Map();
+    this.piles = new Map();
+    this.verdicts = new Map();
+    this.goals = [];
+    this.storm = "";
+    this.shape = 0; // counts changes of nodes and links: when it moves, the layout is made anew
+  }
+}
+
+const maps = (object, make) => new Map(Object.entries(object ?? {}).map(([name, value]) => [name, make(value)]));
+const same = (value) => value;
+
+/** A scene from the server's JSON. */
+export function open(json) {
+  const scene = new Scene();
+  [scene.t, scene.i] = json.at;
+  scene.nodes = maps(json.nodes, (n) => {
+    const node = new Node(n.what, { ...n.settings }, n.status ?? "up");
+    node.ready = new Ready([...(n.ready ?? [])]);
+    node.unacked = maps(n.unacked, same);
+    node.held = maps(n.held, (h) => Object.assign(new Held(h.key, h.state, h.slot, false), h));
+    return node;
+  });
+  scene.links = maps(json.links, (l) => new Link(l.what, l.source, l.target, l.routing_key ?? "", l.arguments ?? null));
+  scene.copies = maps(json.copies, (c) => Object.assign(new Copy(c.queue, c.key, c.state, ""), c));
+  scene.flights = maps(json.flights, (f) => new Flight(f.what, f.source, f.target, f.sent, f.arrives, f.of, f.key ?? "", f.redelivered ?? false));
+  scene.counts = maps(json.counts, (counts) => maps(counts, same));
+  scene.piles = maps(json.piles, (pile) => [...pile]);
+  scene.verdicts = maps(json.verdicts, same);
+  scene.goals = [...(json.goals ?? [])];
+  scene.storm = json.storm ?? "";
+  return scene;
+}
+
+/** The scene as the server would write it, with every field. */
+export function plain(scene) {
+  const object = (map, make) => Object.fromEntries(Array.from(map, ([name, value]) => [name, make(value)]));
+  return {
+    at: [scene.t, scene.i],
+    nodes: object(scene.nodes, (n) => ({
+      what: n.what, settings: n.settings, status: n.status,
+      ready: n.ready.list(), unacked: object(n.unacked, same), held: object(n.held, (h) => ({ ...h })),
+    })),
+    links: object(scene.links, (l) => ({ ...l })),
+    copies: object(scene.copies, (c) => ({ ...c })),
+    flights: object(scene.flights, (f) => ({ ...f })),
+    counts: object(scene.counts, (counts) => object(counts, same)),
+    piles: object(scene.piles, same),
+    verdicts: object(scene.verdicts, same),
+    goals: scene.goals,
+    storm: scene.storm,
+  };
+}
+
+/** An independent copy of a scene. */
+export function clone(scene) {
+  const made = new Scene();
+  const twin = (value) => Object.assign(Object.create(Object.getPrototypeOf(value)), value);
+  const each = (map, make) => new Map(Array.from(map, ([name, value]) => [name, make(value)]));
+  Object.assign(made, scene);
+  made.nodes = each(scene.nodes, (n) => {
+    const node = new Node(n.what, { ...n.settings }, n.status);
+    node.ready = n.ready.copy();
+    node.unacked = new Map(n.unacked);
+    node.held = each(n.held, twin);
+    return node;
+  });
+  made.links = new Map(scene.links);
+  made.copies = each(scene.copies, twin);
+  made.flights = new Map(scene.flights);
+  made.counts = each(scene.counts, (counts) => new Map(counts));
+  made.piles = each(scene.piles, (pile) => [...pile]);
+  made.verdicts = new Map(scene.verdicts);
+  made.goals = [...scene.goals];
+  return made;
+}
+
+/** Apply events [from, to) in place. The position moves to just after the last whole action. */
+export function fold(scene, events, from = 0, to = events.length) {
+  for (let n = from; n < to; n++) {
+    const event = events[n];
+    apply(scene, event);
+    tally(scene, event);
+    if (event.t !== scene.t) {
+      scene.t = event.t;
+      scene.i = 0;
+    }
+    if (event.last === true) scene.i++;
+  }
+  return scene;
+}
+
+function leave(scene, e, what, source, target, key, redelivered = false) {
+  if (e.arrives >= 0) {
+    scene.flights.set(e.name, new Flight(what, source, target, e.t, e.arrives, e.of ?? [], key, redelivered));
+  }
+}
+
+function keyOf(scene, copy) {
+  const state = scene.copies.get(copy);
+  return state === undefined ? "" : state.key;
+}
+
+function forget(scene, copy) {
+  const state = scene.copies.get(copy);
+  if (state === undefined) return;
+  scene.copies.delete(copy);
+  if (state.state === "arriving") {
+    scene.flights.delete(copy);
+    return;
+  }
+  const queue = scene.nodes.get(state.queue);
+  if (queue === undefined) return;
+  if (state.state === "ready") queue.ready.remove(copy);
+  else unlend(scene, queue, copy);
+}
+
+/** The copy is no longer unacked; its prefetch slot is free. */
+function unlend(scene, queue, copy) {
+  const program = queue.unacked.get(copy);
+  queue.unacked.delete(copy);
+  const node = scene.nodes.get(program);
+  const held = node?.held.get(copy);
+  if (held === undefined) return;
+  held.slot = false;
+  if (held.state === "done" || held.state === "dead") node.held.delete(copy);
+}
+
+function forgetAll(scene, of) {
+  for (let n = 0; n < of.length; n++) forget(scene, of[n]);
+}
+
+function progress(scene, e, state) {
+  const node = scene.nodes.get(e.program);
+  for (const copy of e.of) {
+    const held = node.held.get(copy);
+    if (held === undefined) continue;
+    held.state = state;
+    held.started = held.until = 0;
+    if (state === "done" && !held.slot) node.held.delete(copy);
+  }
+}
+
+function die(held) {
+  held.state = "dead";
+  held.started = held.until = 0;
+}
+
+function letGo(node) {
+  for (const held of node.held.values()) if (held.slot) die(held);
+}
+
+function delivered(scene, e) {
+  const copy = e.of[0];
+  const key = keyOf(scene, copy);
+  const auto = e.auto_ack === true;
+  const again = e.redelivered === true;
+  if (auto) {
+    forget(scene, copy);
+  } else {
+    const queue = scene.nodes.get(e.queue);
+    queue.ready.remove(copy);
+    queue.unacked.set(copy, e.program);
+    scene.copies.get(copy).state = "unacked";
+  }
+  scene.nodes.get(e.program).held.set(copy, new Held(key, "on_way", !auto, again));
+  leave(scene, e, "delivery", e.queue, e.program, key, again);
+}
+
+function routed(scene, e) {
+  scene.flights.delete(e.cause);
+  for (let n = 0; n < e.of.length; n++) {
+    const copy = e.of[n];
+    const queue = e.to[n];
+    scene.copies.set(copy, new Copy(queue, e.key, "arriving", e.origin ?? ""));
+    scene.flights.set(copy, new Flight("copy", e.exchange, queue, e.t, e.arrives[n], [copy], e.key, false));
+  }
+}
+
+function enqueued(scene, e) {
+  const copy = e.of[0];
+  scene.flights.delete(copy);
+  const state = scene.copies.get(copy);
+  state.state = "ready";
+  state.expires = e.expires ?? 0;
+  state.priority = e.priority ?? 0;
+  scene.nodes.get(e.queue).ready.insert(e.at ?? -1, copy);
+}
+
+function requeued(scene, e) {
+  const queue = scene.nodes.get(e.queue);
+  for (let n = 0; n < e.of.length; n++) {
+    const copy = e.of[n];
+    unlend(scene, queue, copy);
+    const state = scene.copies.get(copy);
+    state.state = "ready";
+    state.redelivered = true;
+    state.returns++;
+    queue.ready.insert(e.at[n], copy);
+  }
+}
+
+function lost(scene, e) {
+  for (const name of e.flights ?? []) scene.flights.delete(name);
+  if (e.ends === true) forgetAll(scene, e.of);
+  const node = scene.nodes.get(e.node);
+  if (node === undefined) return;
+  for (const copy of e.of) {
+    const held = node.held.get(copy);
+    if (held === undefined) continue;
+    die(held);
+    if (!held.slot) node.held.delete(copy);
+  }
+}
+
+function change(settings, changes) {
+  for (const [field, value] of Object.entries(changes)) {
+    if (value === null) delete settings[field];
+    else settings[field] = value;
+  }
+}
+
+/** The broker of a program, to or from which a close travels. */
+function close(scene, e, program, source) {
+  if (!((e.arrives ?? -1) >= 0)) return;
+  const broker = scene.nodes.get(program).settings.broker ?? "";
+  const ends = source === program ? [program, broker] : [broker, program];
+  scene.flights.set(e.name, new Flight("close", ends[0], ends[1], e.t, e.arrives, [], "", false));
+}
+
+function apply(scene, e) {
+  switch (e.kind) {
+    case "Published": return leave(scene, e, "publish", e.program, e.exchange, e.key);
+    case "Routed": return routed(scene, e);
+    case "Enqueued": return enqueued(scene, e);
+    case "Delivered": return delivered(scene, e);
+    case "Received":
+      scene.flights.delete(e.cause);
+      return progress(scene, e, "buffered");
+    case "Started": {
+      const held = scene.nodes.get(e.program).held.get(e.of[0]);
+      if (held === undefined) return;
+      held.state = "working";
+      held.started = e.t;
+      held.until = e.until;
+      return;
+    }
+    case "Handled": return progress(scene, e, "done");
+    case "Acked": return leave(scene, e, "ack", e.program, e.queue, keyOf(scene, e.of[0]));
+    case "Rejected": return leave(scene, e, "nack", e.program, e.queue, keyOf(scene, e.of[0]));
+    case "Settled":
+      scene.flights.delete(e.cause);
+      if (e.outcome === "acked" || e.outcome === "rejected") forgetAll(scene, e.of);
+      return;
+    case "Requeued": return requeued(scene, e);
+    case "Unroutable":
+    case "Refused":
+    case "ConfirmReceived":
+    case "ReturnReceived":
+      scene.flights.delete(e.cause);
+      return;
+    case "Confirmed": return leave(scene, e, e.ok === false ? "confirm_nack" : "confirm", e.exchange, e.program, e.key);
+    case "Returned": return leave(scene, e, "return", e.exchange, e.program, e.key);
+    case "Dropped":
+    case "Expired":
+    case "Purged":
+      return forgetAll(scene, e.of);
+    case "DeadLettered":
+      forgetAll(scene, e.of);
+      return leave(scene, e, "dead_letter", e.queue, e.exchange, e.key);
+    case "Lost": return lost(scene, e);
+    case "Crashed":
+      scene.nodes.get(e.node).status = "down";
+      letGo(scene.nodes.get(e.node));
+      return close(scene, e, e.node, e.node);
+    case "Restarted":
+      scene.nodes.get(e.node).status = "up";
+      return;
+    case "ChannelClosed":
+    case "ConnectionClosed":
+    case "ConsumerCancelled":
+      return close(scene, e, e.program, "");
+    case "Closed":
+      scene.flights.delete(e.cause);
+      if (e.at === e.program && e.what !== "consumer") letGo(scene.nodes.get(e.program));
+      return;
+    default: return rare(scene, e);
+  }
+}
+
+function rare(scene, e) {
+  switch (e.kind) {
+    case "NodeAdded":
+      scene.nodes.set(e.node, new Node(e.what, { ...e.settings }));
+      scene.shape++;
+      return;
+    case "NodeChanged": return change(scene.nodes.get(e.node).settings, e.settings);
+    case "NodeRemoved":
+      forgetAll(scene, e.of ?? []);
+      scene.nodes.delete(e.node);
+      scene.shape++;
+      return;
+    case "LinkAdded":
+      scene.links.set(e.link, new Link(e.what, e.source, e.target, e.routing_key ?? "", e.arguments ?? null));
+      scene.shape++;
+      return;
+    case "LinkRemoved":
+      scene.links.delete(e.link);
+      scene.shape++;
+      return;
+    case "GoalMet":
+      scene.goals[e.goal] = e.broken === true ? "broken" : "met";
+      return;
+    case "VerdictChanged":
+      scene.verdicts.set(e.verdict, e.value);
+      return;
+    case "Storm":
+      scene.storm = e.why;
+  }
+}

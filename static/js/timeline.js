@@ -1,0 +1,136 @@
+// What was loaded of one future: events in order, a keyframe each 1,000, and a scene that stands anywhere in it.
+
+import { clone, fold, open } from "./model.js";
+import { compare } from "./wire.js";
+
+export const KEYFRAME_EVENTS = 1_000;
+export const EVENTS_MAX = 60_000;
+export const KEEP_US = 60_000_000;
+
+export class Timeline {
+  constructor(future, scene) {
+    this.future = future;
+    this.events = [];
+    this.from = [scene.t, scene.i];
+    this.to = [scene.t, scene.i];
+    this.keyframes = [{ index: 0, scene: clone(scene) }];
+    this.scene = scene;
+    this.index = 0; // how many of the events the scene has seen
+  }
+
+  static from(future, json) {
+    return new Timeline(future, open(json));
+  }
+
+  /** Add a stretch. Returns whether it fits on; one that was there already is left. */
+  append(from, to, events) {
+    if (compare(from, this.to) > 0 || compare(to, this.to) <= 0) return false;
+    if (compare(from, this.to) < 0) events = after(events, from, this.to);
+    for (const event of events) this.events.push(event);
+    this.to = to;
+    this.frame();
+    return true;
+  }
+
+  /** Forget what comes at or after a position, and go on in another future. The scene must not stand beyond it. */
+  cut(at, future) {
+    this.future = future;
+    if (compare(at, this.to) >= 0) return;
+    this.stand(at);
+    this.events.length = this.index;
+    this.keyframes = this.keyframes.filter((frame) => frame.index <= this.index);
+    this.to = at;
+  }
+
+  /** Keyframes up to the end of what is loaded. */
+  frame() {
+    let last = this.keyframes[this.keyframes.length - 1];
+    while (this.events.length - last.index >= KEYFRAME_EVENTS) {
+      let end = last.index + KEYFRAME_EVENTS;
+      while (end < this.events.length && !this.events[end - 1].last) end++;
+      const scene = fold(clone(last.scene), this.events, last.index, end);
+      last = { index: end, scene };
+      this.keyframes.push(last);
+    }
+  }
+
+  /** The scene with the first n events, wherever it stands now. */
+  turn(n) {
+    if (n < this.index) {
+      let frame = this.keyframes[0];
+      for (const one of this.keyframes) if (one.index <= n) frame = one;
+      this.scene = clone(frame.scene);
+      this.index = frame.index;
+    } else if (n - this.index > KEYFRAME_EVENTS) {
+      for (const one of this.keyframes) {
+        if (one.index <= n && one.index > this.index) {
+          this.scene = clone(one.scene);
+          this.index = one.index;
+        }
+      }
+    }
+    fold(this.scene, this.events, this.index, n);
+    this.index = n;
+    return this.scene;
+  }
+
+  /** How many events lie before a position. */
+  before([t, i]) {
+    let low = this.first(t);
+    for (let n = t === this.from[0] ? this.from[1] : 0; n < i && low < this.events.length && this.events[low].t === t; low++) {
+      if (this.events[low].last) n++;
+    }
+    return low;
+  }
+
+  /** Index of the first event at or after t. */
+  first(t) {
+    let low = 0;
+    let high = this.events.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.events[middle].t < t) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  stand(at) {
+    return this.turn(this.before(at));
+  }
+
+  /** The position of the scene at whole µs t: after all that has been played of that instant. */
+  position(t) {
+    return this.scene.t === t ? [t, this.scene.i] : [t, 0];
+  }
+
+  covers(at) {
+    return compare(at, this.from) >= 0 && compare(at, this.to) <= 0;
+  }
+
+  /** Drop what lies more than a minute, or too many events, behind t. */
+  trim(t) {
+    let keep = 0;
+    this.keyframes.forEach((frame, n) => {
+      const old = frame.scene.t < t - KEEP_US || this.events.length - frame.index > EVENTS_MAX;
+      if (old && frame.index <= this.index) keep = n;
+    });
+    if (keep === 0) return;
+    const dropped = this.keyframes[keep].index;
+    this.events.splice(0, dropped);
+    this.keyframes = this.keyframes.slice(keep).map((frame) => ({ index: frame.index - dropped, scene: frame.scene }));
+    this.index -= dropped;
+    this.from = [this.keyframes[0].scene.t, this.keyframes[0].scene.i];
+  }
+}
+
+/** The events of a stretch that begins at `from` which lie at or after `to`. */
+function after(events, from, to) {
+  let [t, i] = from;
+  return events.filter((event) => {
+    if (event.t !== t) [t, i] = [event.t, 0];
+    const mine = t > to[0] || (t === to[0] && i >= to[1]);
+    if (event.last) i++;
+    return mine;
+  });
+}
