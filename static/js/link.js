@@ -219,6 +219,10 @@ export class Watch {
     if (!this.joined && AWAY.has(frame.code)) {
       this.link.later(() => this.link.open && !this.joined && this.join(), frame.retry_ms || JOIN_AGAIN_MS);
     }
+    if (!this.joined && (frame.code === "stale" || frame.code === "outside")) {
+      this.link.send("go", { join: this.number, future: "0", at: [0, 0] }); // the address names what is not there
+      return;
+    }
     if (act) this.acts = this.acts.filter((one) => one !== act);
     this.handlers.no?.(frame, act);
     this.pump();

@@ -1,0 +1,103 @@
+// The transport under the figure: to start, back, play, step, speed; a timeline with the acts as flags, which is a
+// slider with its value in words.
+
+import { choice, el, text } from "./dom.js";
+import { SPEEDS } from "./playhead.js";
+import { commandWords, seconds } from "./words.js";
+
+const SPAN_S_MIN = 30;
+const FLAG_PX = 96;
+
+export class Deck {
+  /** `on`: start, back, play, step, speed(x), seek(µs), future(name). */
+  constructor(on) {
+    this.on = on;
+    const button = (label, words, press) => el("button", { type: "button", textContent: label, title: words, "aria-label": words, onclick: press });
+    this.start = button("|◂", "To the start", () => on.start());
+    this.back = button("◂", "Step back", () => on.back());
+    this.play = el("button", { type: "button", class: "play", onclick: () => on.play() });
+    this.step = button("▸", "Step", () => on.step());
+    this.speed = choice(SPEEDS.map((x) => [String(x), `${x} ×`]), "1");
+    this.speed.setAttribute("aria-label", "Speed");
+    this.speed.addEventListener("change", () => on.speed(Number(this.speed.value)));
+    this.loaded = el("div", { class: "loaded" });
+    this.flags = el("div", { class: "flags" });
+    this.slider = el("input", { type: "range", min: 0, max: SPAN_S_MIN, step: 0.01, value: 0, "aria-label": "Time" });
+    this.slider.addEventListener("input", () => on.seek(Math.round(Number(this.slider.value) * 1_000_000)));
+    this.time = el("output", { class: "clock mono", textContent: "0.00 s" });
+    this.futures = el("select", { class: "futures", "aria-label": "Future" });
+    this.futures.addEventListener("change", () => on.future(this.futures.value));
+    this.futureBox = el("label", { class: "future-box", hidden: true }, "Future ", this.futures);
+    this.say = el("p", { class: "deck-state", role: "status" });
+    this.root = el("div", { class: "deck", role: "group", "aria-label": "Playback" },
+      el("div", { class: "transport" }, this.start, this.back, this.play, this.step, this.speed),
+      el("div", { class: "timeline" }, this.flags, this.loaded, this.slider),
+      this.time,
+      el("div", { class: "deck-foot" }, this.say, this.futureBox));
+    this.span = SPAN_S_MIN;
+    this.drawn = "";
+  }
+
+  draw(playhead, tree, states) {
+    const playing = playhead.playing;
+    const line = playhead.timeline;
+    text(this.play, playing ? "Pause" : "Play");
+    const t = playhead.t / 1_000_000;
+    text(this.time, `${seconds(playhead.t)} s`);
+    const span = this.spanOf(t, tree);
+    if (span !== this.span) {
+      this.span = span;
+      this.slider.max = span;
+    }
+    if (Math.abs(Number(this.slider.value) - t) > 0.004) this.slider.value = t;
+    this.slider.setAttribute("aria-valuetext", `${seconds(playhead.t)} seconds${playing ? "" : ", paused"}`);
+    const from = (line.from[0] / 1e6 / span) * 100;
+    this.loaded.style.left = `${from}%`;
+    this.loaded.style.width = `${Math.min(100, (line.to[0] / 1e6 / span) * 100) - from}%`;
+    const acts = tree.path(line.future);
+    const drawn = `${span}|${acts.map((act) => act.id + act.kept)}|${tree.acts.size}|${this.flags.clientWidth}`;
+    if (drawn !== this.drawn) {
+      this.drawn = drawn;
+      this.drawFlags(acts);
+      this.drawFutures(tree, line.future);
+    }
+    text(this.say, states);
+  }
+
+  /** The scale grows by half a minute when the playhead comes near its end. */
+  spanOf(t, tree) {
+    let last = t;
+    for (const act of tree.acts.values()) last = Math.max(last, act.t / 1e6);
+    const wanted = Math.min(600, Math.max(SPAN_S_MIN, Math.ceil((last + 3) / 30) * 30));
+    return Math.max(wanted, t > this.span - 3 ? wanted : Math.min(this.span, wanted + 30));
+  }
+
+  drawFlags(acts) {
+    const width = this.flags.clientWidth || 600;
+    const px = acts.map((act) => (act.t / 1e6 / this.span) * width);
+    this.flags.replaceChildren(...acts.map((act, n) => {
+      const flag = el("button", {
+        type: "button", class: `flag${act.kept ? "" : " unkept"}`, title: `${commandWords(act.command)} at ${seconds(act.t)} s`,
+        "aria-label": `Go to ${commandWords(act.command)} at ${seconds(act.t)} seconds${act.kept ? "" : ", not saved yet"}`,
+        onclick: () => this.on.seek(act.t),
+      });
+      const room = (n + 1 < px.length ? px[n + 1] : width) - px[n];
+      if (room > 40) flag.append(el("span", { textContent: commandWords(act.command) }));
+      flag.style.left = `${(px[n] / width) * 100}%`;
+      flag.style.maxWidth = `${Math.max(32, Math.min(room, FLAG_PX * 2))}px`;
+      return flag;
+    }));
+  }
+
+  drawFutures(tree, future) {
+    const others = tree.others(future);
+    this.futureBox.hidden = others.length === 0 && future === "0" && tree.acts.size === 0;
+    const words = (act) => `${commandWords(act.command)} at ${seconds(act.t)} s`;
+    const options = [];
+    if (future !== "0") options.push([future, `this one: ${words(tree.acts.get(future) ?? { command: { do: "act", node: "" }, t: 0 })}`]);
+    for (const act of others) options.push([act.id, words(act)]);
+    options.push(["0", "without any act"]);
+    this.futures.replaceChildren(...options.map(([value, label]) => el("option", { value, textContent: label })));
+    this.futures.value = future;
+  }
+}

@@ -1,0 +1,37 @@
+// Making HTML elements; text only ever as text.
+
+/** A new element. `is`: properties and attributes; `on…` adds a listener. */
+export function el(name, is = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(is)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (key === "class") made.className = value;
+    else if (key in made && key !== "list" && key !== "form") made[key] = value;
+    else if (value !== false && value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children.filter((one) => one !== null && one !== undefined));
+  return made;
+}
+
+let fields = 0;
+
+/** A label above its control. */
+export function field(label, control) {
+  control.id ||= `mq-field-${++fields}`;
+  return el("div", { class: "field" }, el("label", { htmlFor: control.id, textContent: label }), control);
+}
+
+/** Set text only where it differs, so that a screen reader is not told the same again. */
+export function text(element, value) {
+  if (element.textContent !== value) element.textContent = value;
+}
+
+export function choice(options, value) {
+  const select = el("select");
+  for (const option of options) {
+    const [id, words] = Array.isArray(option) ? option : [option, option];
+    select.append(el("option", { value: id, textContent: words }));
+  }
+  if (value !== undefined) select.value = value;
+  return select;
+}

@@ -1,0 +1,160 @@
+// Model and t -> pixels: the only file that draws the figure. Positions are computed from (t, sent, arrives).
+
+import { Pool } from "./chip.js";
+import { glyph } from "./glyphs.js";
+import { Keys } from "./keys.js";
+import { along, layout } from "./layout.js";
+import { make, say } from "./svg.js";
+import { messageOf } from "./words.js";
+
+const TOKENS_MAX = 300;
+const BACKWARDS = new Set(["ack", "nack", "confirm", "confirm_nack", "return"]);
+
+const DEFAULT = "amq.default";
+
+/** Whether anything goes through this node; the default exchange is drawn only then. */
+function touches(scene, name) {
+  if (!scene.nodes.has(name)) return false;
+  if (scene.counts.has(name)) return true;
+  for (const one of scene.links.values()) if (one.source === name || one.target === name) return true;
+  for (const one of scene.flights.values()) if (one.source === name || one.target === name) return true;
+  return Array.from(scene.nodes.values()).some((node) => node.settings.publish?.exchange === "");
+}
+
+/** The links, and a line from each producer to its exchange where none is listed. */
+function withPublish(scene) {
+  const links = new Map(scene.links);
+  const have = new Set(Array.from(links.values()).filter((link) => link.what === "publish").map((link) => link.source));
+  for (const [name, { settings }] of scene.nodes) {
+    const target = settings.publish?.exchange ?? settings.exchange;
+    if (target === undefined || have.has(name)) continue;
+    links.set(`publish ${name}`, { what: "publish", source: name, target: target || DEFAULT, routing_key: "" });
+  }
+  return links;
+}
+
+export class Picture {
+  constructor(svg) {
+    this.svg = svg;
+    this.keys = new Keys();
+    this.width = 0;
+    this.shape = null;
+    this.still = false; // reduced motion: what is on its way stands half-way
+  }
+
+  /** Lay the figure out anew if nodes, links or the width have changed. Returns whether it was. */
+  shapeUp(scene, width) {
+    if (!this.usesDefault) this.usesDefault = touches(scene, DEFAULT);
+    const shape = `${width}|${this.usesDefault}|${Array.from(scene.nodes.keys())}|${Array.from(scene.links.keys())}`;
+    if (this.shape === shape) return false;
+    this.shape = shape;
+    this.keys.meet(scene.nodes);
+    const nodes = new Map(scene.nodes);
+    if (!this.usesDefault) nodes.delete(DEFAULT);
+    this.plan = layout(nodes, withPublish(scene), width);
+    this.svg.replaceChildren();
+    this.svg.setAttribute("width", this.plan.width);
+    this.svg.setAttribute("height", this.plan.height);
+    this.svg.setAttribute("viewBox", `0 0 ${this.plan.width} ${this.plan.height}`);
+    const defs = make(this.svg, "defs");
+    const arrow = make(defs, "marker", { id: "mq-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" });
+    make(arrow, "path", { d: "M0 0L8 4L0 8", class: "arrow" });
+    const hatch = make(defs, "pattern", { id: "mq-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+    make(hatch, "rect", { width: 6, height: 6, class: "hatch-ground" });
+    make(hatch, "path", { d: "M0 0v6", class: "hatch-line" });
+    this.drawLines();
+    const ctx = {
+      keys: this.keys,
+      cells: this.plan.cells,
+      scene,
+      is: (copy, selected) => selected !== "" && messageOf(copy) === selected,
+      downOf: (at, node) => at.nodes.get(node.settings.broker)?.status === "down",
+      deadEnd: (queue) => this.parking.has(queue),
+    };
+    this.ctx = ctx;
+    const group = make(this.svg, "g", { class: "nodes" });
+    this.glyphs = new Map();
+    for (const box of this.plan.boxes.values()) this.glyphs.set(box.name, glyph(group, box, ctx));
+    this.tokens = new Pool(make(this.svg, "g", { class: "tokens" }));
+    this.note = make(this.svg, "text", { class: "s end", x: this.plan.width - 12, y: this.plan.height - 6 });
+    return true;
+  }
+
+  drawLines() {
+    const group = make(this.svg, "g", { class: "lines" });
+    const words = make(this.svg, "g", { class: "line-words" });
+    this.ways = new Map();
+    const dead = new Set();
+    for (const line of this.plan.lines.values()) {
+      const [a, b, c, d] = line.ends.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`);
+      make(group, "path", { class: `line ${line.what}`, d: `M${a}C${b} ${c} ${d}` });
+      this.ways.set(`${line.source}\n${line.target}`, line.ends);
+      if (line.what === "dead_letter") dead.add(line.target);
+      if (line.label) {
+        const text = make(words, "text", { class: "m", x: line.label.x, y: line.label.y + 11 }, line.label.text);
+        make(text, "title", {}, line.label.whole);
+      }
+    }
+    this.parking = new Set();
+    for (const line of this.plan.lines.values()) if (dead.has(line.source) && line.what === "binding") this.parking.add(line.target);
+  }
+
+  draw(scene, t, selected = "") {
+    this.ctx.scene = scene;
+    for (const [name, one] of this.glyphs) {
+      const node = scene.nodes.get(name);
+      if (node) one.update(node, scene, t, selected);
+    }
+    this.tokens.begin();
+    let left = 0;
+    for (const flight of scene.flights.values()) {
+      if (this.tokens.used >= TOKENS_MAX) {
+        left++;
+        continue;
+      }
+      this.drawFlight(scene, flight, t, selected);
+    }
+    this.tokens.end();
+    say(this.note, left ? `${left} more on their way, not drawn` : "");
+  }
+
+  drawFlight(scene, flight, t, selected) {
+    const way = this.way(flight);
+    if (!way) return;
+    const whole = flight.arrives - flight.sent;
+    let u = whole > 0 ? Math.max(0, Math.min(1, (t - flight.sent) / whole)) : 1;
+    if (this.still) u = 0.5;
+    const back = BACKWARDS.has(flight.what) && way.back;
+    let [x, y] = along(way.ends, back ? 1 - u : u);
+    if (BACKWARDS.has(flight.what)) this.plan.narrow ? (x += 8) : (y += 8);
+    const copy = flight.of[0] ?? "";
+    const again = flight.what === "delivery" && flight.redelivered ? scene.copies.get(copy)?.returns || 1 : 0;
+    this.tokens.next().draw(x, y, {
+      what: flight.what === "return" ? "return" : flight.what === "close" ? "close" : BACKWARDS.has(flight.what) ? flight.what : flight.what === "dead_letter" ? "dead" : "message",
+      colour: this.keys.colour(flight.key), letter: this.keys.letter(flight.key), count: again, message: copy,
+      selected: selected !== "" && flight.of.some((one) => messageOf(one) === selected),
+    });
+  }
+
+  /** The curve of a flight: a link's own, a link's run backwards, or straight between two boxes. */
+  way({ source, target }) {
+    const ends = this.ways.get(`${source}\n${target}`);
+    if (ends) return { ends, back: false };
+    const other = this.ways.get(`${target}\n${source}`);
+    if (other) return { ends: other, back: true };
+    const a = this.plan.boxes.get(source);
+    const b = this.plan.boxes.get(target);
+    if (!a || !b) return null;
+    const middle = (box) => [box.x + box.w / 2, box.y + box.h / 2];
+    return { ends: [middle(a), middle(a), middle(b), middle(b)], back: false };
+  }
+
+  /** The message under an event's target, or "". */
+  messageAt(target) {
+    const root = target.closest?.(".chip-glyph");
+    if (!root) return "";
+    const pools = [this.tokens, ...Array.from(this.glyphs.values(), (one) => one.pool).filter(Boolean)];
+    for (const pool of pools) for (const chip of pool.chips) if (chip.root === root) return messageOf(chip.message);
+    return "";
+  }
+}
