@@ -27,7 +27,7 @@ export class Deck {
     this.time = el("output", { class: "clock mono", textContent: "0.00 s" });
     this.futures = el("select", { class: "futures", "aria-label": "Future" });
     this.futures.addEventListener("change", () => on.future(this.futures.value));
-    this.futureBox = el("label", { class: "future-box", hidden: true }, "Future ", this.futures);
+    this.futureBox = el("label", { class: "future-box" }, "Future ", this.futures);
     this.say = el("p", { class: "deck-state", role: "status" });
     this.root = el("div", { class: "deck", role: "group", "aria-label": "Playback" },
       el("div", { class: "transport" }, this.start, this.back, this.play, this.step, this.speed),
@@ -91,7 +91,7 @@ export class Deck {
 
   drawFutures(tree, future) {
     const others = tree.others(future);
-    this.futureBox.hidden = others.length === 0 && future === "0" && tree.acts.size === 0;
+    this.root.classList.toggle("bare", tree.acts.size === 0);
     const words = (act) => `${commandWords(act.command)} at ${seconds(act.t)} s`;
     const options = [];
     if (future !== "0") options.push([future, `this one: ${words(tree.acts.get(future) ?? { command: { do: "act", node: "" }, t: 0 })}`]);
@@ -100,4 +100,17 @@ export class Deck {
     this.futures.replaceChildren(...options.map(([value, label]) => el("option", { value, textContent: label })));
     this.futures.value = future;
   }
+}
+
+const TYPING = new Set(["INPUT", "TEXTAREA", "SELECT", "BUTTON", "SUMMARY", "A"]);
+
+export function wireKeys(stage) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || TYPING.has(event.target.tagName)) return;
+    if (event.key === " ") stage.play(!stage.playhead.playing);
+    else if (event.key === ",") stage.back();
+    else if (event.key === ".") stage.step();
+    else return;
+    event.preventDefault();
+  });
 }

@@ -1,9 +1,111 @@
 // How each kind of node looks: ink on paper, with every limit in force written on the thing it limits.
 
-import { Pool } from "./chip.js";
+import { make, move, say, set } from "./dom.js";
 import { shorten } from "./layout.js";
-import { make, say, set } from "./svg.js";
 import { rateWords, serviceWords } from "./words.js";
+
+// One colour and one letter per key. The letters A to G own theirs; other keys take the colours in the order in
+// which they are met; the eighth and later are grey with the key's last two characters.
+
+const NAMES = ["a", "b", "c", "d", "e", "f", "g"];
+
+export class Keys {
+  constructor() {
+    this.given = new Map();
+  }
+
+  /** Reserve colours in the order in which the lab's producers list their keys. */
+  meet(nodes) {
+    for (const node of nodes.values()) {
+      const keys = node.settings.keys ?? node.settings.publish?.keys;
+      if (Array.isArray(keys)) for (const key of keys) this.colour(String(key));
+    }
+  }
+
+  /** The colour's name: a to g, or other. */
+  colour(key) {
+    if (key === "") return "other";
+    let name = this.given.get(key);
+    if (name === undefined) {
+      const own = key.length === 1 ? key.toLowerCase() : "";
+      const taken = new Set(this.given.values());
+      name = NAMES.includes(own) ? own : (NAMES.find((one) => !taken.has(one)) ?? "other");
+      this.given.set(key, name);
+    }
+    return name;
+  }
+
+  /** What is written on the chip: one or two characters. */
+  letter(key) {
+    const letters = Array.from(key);
+    return letters.length <= 2 ? key || "·" : letters.slice(-2).join("");
+  }
+}
+
+// What travels: a message is a filled chip, an ack or a confirm a ring, a return a hollow chip, a close a cross.
+
+const RINGS = new Set(["ack", "nack", "confirm", "confirm_nack"]);
+
+/** A glyph that can be any of them, so that it can be used again for the next one. */
+export class Chip {
+  constructor(parent) {
+    this.root = make(parent, "g", { class: "chip-glyph" });
+    this.halo = make(this.root, "rect", { x: -13, y: -13, width: 26, height: 26, rx: 8, class: "halo" });
+    this.box = make(this.root, "rect", { x: -9, y: -9, width: 18, height: 18, rx: 5, class: "chip-box" });
+    this.ring = make(this.root, "circle", { r: 5, class: "ring" });
+    this.cross = make(this.root, "path", { d: "M-4 -4L4 4M4 -4L-4 4", class: "cross" });
+    this.letter = make(this.root, "text", { y: 4, class: "chip-letter" });
+    this.corner = make(this.root, "g", { class: "corner", transform: "translate(9 -9)" });
+    make(this.corner, "circle", { r: 6.5 });
+    this.count = make(this.corner, "text", { y: 3 });
+    this.drain = make(this.root, "rect", { x: -9, y: -14, height: 3, width: 18, class: "drain" });
+    this.message = "";
+    this.show = true;
+  }
+
+  /** what: message | ack | nack | confirm | confirm_nack | return | close | dead. */
+  draw(x, y, { what = "message", colour, letter, count = 0, drain = -1, selected = false, message = "" }) {
+    if (!this.show) {
+      this.show = true;
+      set(this.root, "visibility", "visible");
+    }
+    this.message = message;
+    const kind = RINGS.has(what) ? `ring-glyph ${what}` : what;
+    set(this.root, "class", `chip-glyph k-${colour} ${kind}${count > 0 ? " again" : ""}${drain >= 0 ? " drains" : ""}${selected ? " selected" : ""}`);
+    say(this.letter, letter);
+    if (count > 0) say(this.count, String(count));
+    if (drain >= 0) set(this.drain, "width", (18 * drain).toFixed(1));
+    move(this.root, x, y);
+  }
+
+  hide() {
+    if (!this.show) return;
+    this.show = false;
+    set(this.root, "visibility", "hidden");
+  }
+}
+
+/** Chips that are drawn one after the other each frame; what is left over is hidden. */
+export class Pool {
+  constructor(parent) {
+    this.parent = parent;
+    this.chips = [];
+    this.used = 0;
+  }
+
+  begin() {
+    this.used = 0;
+  }
+
+  next() {
+    if (this.used === this.chips.length) this.chips.push(new Chip(this.parent));
+    return this.chips[this.used++];
+  }
+
+  end() {
+    for (let n = this.used; n < this.chips.length && this.chips[n].show; n++) this.chips[n].hide();
+  }
+}
 
 const PILE_SHOWN = 7;
 const SLOTS_SHOWN = 8;

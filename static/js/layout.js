@@ -196,7 +196,7 @@ function curveAcross(a, b, spread, what) {
 function curveDown(a, b) {
   const down = b.y > a.y;
   const from = [a.x + a.w / 2, down ? a.y + a.h : a.y];
-  const to = [b.x + b.w / 2, down ? b.y - 2 : b.y + b.h + 2];
+  const to = [b.x + (b.column === "consumer" ? 25 : b.w / 2), down ? b.y - 2 : b.y + b.h + 2];
   const bend = Math.max(18, Math.abs(to[1] - from[1]) / 2) * (down ? 1 : -1);
   return [from, [from[0], from[1] + bend], [to[0], to[1] - bend], to];
 }

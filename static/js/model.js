@@ -2,8 +2,7 @@
 // browser. Pure: no DOM, no clock. `open` reads a scene from JSON, `fold` changes it in place, `plain` writes
 // the same JSON again, so that a test can hold the two languages together.
 
-import { Ready } from "./ready.js";
-import { tally } from "./tally.js";
+import { Ready, tally } from "./tally.js";
 
 class Copy {
   constructor(queue, key, state, origin) {

@@ -1,13 +1,12 @@
 // Model and t -> pixels: the only file that draws the figure. Positions are computed from (t, sent, arrives).
 
-import { Pool } from "./chip.js";
-import { glyph } from "./glyphs.js";
-import { Keys } from "./keys.js";
-import { along, layout } from "./layout.js";
-import { make, say } from "./svg.js";
+import { make, say } from "./dom.js";
+import { glyph, Keys, Pool } from "./glyphs.js";
+import { along, layout, NARROW_PX } from "./layout.js";
 import { messageOf } from "./words.js";
 
 const TOKENS_MAX = 300;
+const ZOOMS = [1.2, 1.1]; // a small lab is drawn larger, where there is room
 const BACKWARDS = new Set(["ack", "nack", "confirm", "confirm_nack", "return"]);
 
 const DEFAULT = "amq.default";
@@ -43,18 +42,24 @@ export class Picture {
   }
 
   /** Lay the figure out anew if nodes, links or the width have changed. Returns whether it was. */
-  shapeUp(scene, width) {
+  shapeUp(scene, width, height = 0) {
     if (!this.usesDefault) this.usesDefault = touches(scene, DEFAULT);
-    const shape = `${width}|${this.usesDefault}|${Array.from(scene.nodes.keys())}|${Array.from(scene.links.keys())}`;
+    const shape = `${width}|${height}|${this.usesDefault}|${Array.from(scene.nodes.keys())}|${Array.from(scene.links.keys())}`;
     if (this.shape === shape) return false;
     this.shape = shape;
     this.keys.meet(scene.nodes);
     const nodes = new Map(scene.nodes);
     if (!this.usesDefault) nodes.delete(DEFAULT);
-    this.plan = layout(nodes, withPublish(scene), width);
+    const links = withPublish(scene);
+    this.plan = layout(nodes, links, width);
+    let zoom = 1;
+    for (const larger of width > NARROW_PX ? ZOOMS : []) {
+      const plan = layout(nodes, links, width / larger);
+      if (zoom === 1 && plan.width * larger <= width + 1 && plan.height * larger <= height) [this.plan, zoom] = [plan, larger];
+    }
     this.svg.replaceChildren();
-    this.svg.setAttribute("width", this.plan.width);
-    this.svg.setAttribute("height", this.plan.height);
+    this.svg.setAttribute("width", this.plan.width * zoom);
+    this.svg.setAttribute("height", this.plan.height * zoom);
     this.svg.setAttribute("viewBox", `0 0 ${this.plan.width} ${this.plan.height}`);
     const defs = make(this.svg, "defs");
     const arrow = make(defs, "marker", { id: "mq-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" });
@@ -157,4 +162,47 @@ export class Picture {
     for (const pool of pools) for (const chip of pool.chips) if (chip.root === root) return messageOf(chip.message);
     return "";
   }
+}
+
+const WAYS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+
+/** `open(name)` when Enter is pressed on a node. */
+export function wireNodes(svg, picture, open) {
+  let at = "";
+  svg.setAttribute("tabindex", "0");
+  const show = () => {
+    for (const [name, glyph] of picture().glyphs ?? []) glyph.root.classList.toggle("cursor", name === at);
+    if (at) svg.setAttribute("aria-description", picture().glyphs.get(at)?.title.textContent ?? at);
+  };
+  svg.addEventListener("focus", () => {
+    const boxes = picture().plan?.boxes;
+    if (boxes && !boxes.has(at)) at = boxes.keys().next().value ?? "";
+    show();
+  });
+  svg.addEventListener("blur", () => {
+    for (const glyph of picture().glyphs?.values() ?? []) glyph.root.classList.remove("cursor");
+  });
+  svg.addEventListener("keydown", (event) => {
+    const boxes = picture().plan?.boxes;
+    if (event.key === "Enter" && at) open(at);
+    else if (WAYS[event.key] && boxes?.has(at)) at = nearest(boxes, boxes.get(at), WAYS[event.key]) ?? at;
+    else return;
+    event.preventDefault();
+    show();
+  });
+}
+
+/** The nearest box in a direction; one that is more sideways than ahead counts double. */
+export function nearest(boxes, from, [dx, dy]) {
+  const x = from.x + from.w / 2;
+  const y = from.y + from.h / 2;
+  let best = null;
+  let least = Infinity;
+  for (const box of boxes.values()) {
+    const ahead = (box.x + box.w / 2 - x) * dx + (box.y + box.h / 2 - y) * dy;
+    const aside = Math.abs((box.x + box.w / 2 - x) * dy) + Math.abs((box.y + box.h / 2 - y) * dx);
+    const far = ahead + 2 * aside;
+    if (box !== from && ahead > 4 && far < least) [best, least] = [box.name, far];
+  }
+  return best;
 }

@@ -1,17 +1,15 @@
 // <mq-stage data-recording>: wires link, playhead, picture, deck, log, verdicts and acts together.
 
 import { Acts } from "./acts.js";
-import { read, write } from "./address.js";
-import { Deck } from "./deck.js";
+import { Deck, wireKeys } from "./deck.js";
 import { el, text } from "./dom.js";
 import { Link } from "./link.js";
 import { Log } from "./log.js";
 import { Playhead } from "./playhead.js";
-import { Picture } from "./scene.js";
-import { wireKeys, wireNodes } from "./keyboard.js";
-import { Timeline } from "./timeline.js";
-import { Tree } from "./tree.js";
+import { Picture, wireNodes } from "./scene.js";
+import { Timeline, Tree } from "./timeline.js";
 import { Verdicts } from "./verdicts.js";
+import { readPlace, writePlace } from "./words.js";
 
 const AHEAD_US = 500_000;
 const GO_EVERY_MS = 120;
@@ -28,7 +26,7 @@ class Stage extends HTMLElement {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.link = new Link(`${scheme}://${location.host}/ws/lab/`);
     this.link.onState = (connected, why) => Object.assign(this.states, { connected, why });
-    const place = read(location.hash);
+    const place = readPlace(location.hash);
     this.selected = place.message;
     this.wish = place;
     this.watch = this.link.watch(this.dataset.recording, this.handlers(), () => {
@@ -45,7 +43,7 @@ class Stage extends HTMLElement {
     addEventListener("beforeunload", (event) => {
       if (this.watch.unkept) event.preventDefault();
     });
-    addEventListener("hashchange", () => this.visit(read(location.hash)));
+    addEventListener("hashchange", () => this.visit(readPlace(location.hash)));
     this.frame = (now) => {
       this.tick(now);
       requestAnimationFrame(this.frame);
@@ -74,10 +72,8 @@ class Stage extends HTMLElement {
     this.log = new Log(this.picture.keys, { onGo: (t) => this.seek(t), onSelect: (message) => this.select(message) });
     this.verdicts = new Verdicts();
     const command = this.dataset.firstCommand ? JSON.parse(this.dataset.firstCommand) : null;
-    const goals = Array.from(document.querySelectorAll("template#goals li, #goals li"), (one) => one.textContent);
-    const source = document.querySelector("template#goals");
-    const said = source ? Array.from(source.content.querySelectorAll("li"), (one) => one.textContent) : goals;
-    this.acts = new Acts({ onAct: (one) => this.act(one), first: command && { say: this.dataset.firstSay, command }, goals: said });
+    const goals = Array.from(document.querySelectorAll("#goals li"));
+    this.acts = new Acts({ onAct: (one) => this.act(one), first: command && { say: this.dataset.firstSay, command }, goals });
     const tabs = this.tabs([["Act", this.acts.root], ["Events", this.log.root]]);
     this.replaceChildren(el("div", { class: "bench" }, this.figure, tabs), this.deck.root, this.verdicts.root);
     this.svg.addEventListener("click", (event) => {
@@ -224,7 +220,7 @@ class Stage extends HTMLElement {
     this.acts.done(frame.command, frame.at[0]);
     this.free();
     this.force = true;
-    this.remember();
+    if (!this.playhead.playing) this.remember();
   }
 
   free() {
@@ -304,7 +300,7 @@ class Stage extends HTMLElement {
   remember() {
     if (!this.playhead.timeline) return;
     const place = { t: Math.floor(this.playhead.t), message: this.selected, future: this.playhead.timeline.future };
-    history.replaceState(null, "", write(place));
+    history.replaceState(null, "", writePlace(place));
   }
 
   // --- each frame
@@ -324,7 +320,7 @@ class Stage extends HTMLElement {
     const wants = this.watch.joined ? playhead.wants(now) : null;
     if (wants && !this.watch.more(line.future, wants.after, wants.until)) playhead.asked = null;
     const width = this.figure.clientWidth;
-    const laid = this.picture.shapeUp(line.scene, width);
+    const laid = this.picture.shapeUp(line.scene, width, this.roomPx());
     this.picture.still = this.still.matches;
     if (moved || laid || this.force || this.drawnIndex !== line.index) {
       this.picture.draw(line.scene, playhead.t, this.selected);
@@ -339,6 +335,12 @@ class Stage extends HTMLElement {
     if (!this.log.root.hidden) this.log.draw(line, this.selected, now, this.force);
     this.note(line.scene);
     this.force = false;
+  }
+
+  /** The height that the figure may fill: what its style gives it at least. */
+  roomPx() {
+    this.least ??= parseFloat(getComputedStyle(this.figure).minHeight) - 40;
+    return this.least;
   }
 
   note(scene) {
