@@ -44,6 +44,11 @@ class Stage extends HTMLElement {
       if (this.watch.unkept) event.preventDefault();
     });
     addEventListener("hashchange", () => this.visit(readPlace(location.hash)));
+    document.querySelector("form.share")?.addEventListener("submit", (event) => {
+      const place = { t: Math.floor(this.playhead.t), message: this.selected, future: this.playhead.timeline?.future ?? "0" };
+      event.target.elements.future.value = place.future;
+      event.target.action = event.target.action.split("#")[0] + writePlace(place); // the redirect keeps the fragment
+    });
     this.frame = (now) => {
       this.tick(now);
       requestAnimationFrame(this.frame);
@@ -141,6 +146,7 @@ class Stage extends HTMLElement {
       },
       moved: (frame) => {
         this.dataset.recording = frame.recording;
+        document.getElementById("viewer")?.remove();
         history.replaceState(null, "", `/r/${frame.recording}${location.hash}`);
       },
       no: (frame, act) => {
