@@ -170,7 +170,7 @@ class Exchange extends Glyph {
     const { w, h } = box;
     make(this.root, "path", { class: "body", d: `M0 ${h / 2}L20 0H${w - 20}L${w} ${h / 2}L${w - 20} ${h}H20z` });
     const shown = box.name === "amq.default" ? "(default)" : box.name;
-    this.name = make(this.root, "text", { class: "name middle", x: w / 2, y: h / 2 - 1 }, shorten(shown, Math.floor((w - 16) / 7)));
+    this.name = make(this.root, "text", { class: "name middle", x: w / 2, y: h / 2 - 1 }, shorten(shown, Math.floor((w - 14) / 7.8)));
     this.sub = make(this.root, "text", { class: "m middle", x: w / 2, y: h / 2 + 14 });
   }
 

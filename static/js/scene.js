@@ -6,6 +6,7 @@ import { along, layout, NARROW_PX } from "./layout.js";
 import { messageOf } from "./words.js";
 
 const TOKENS_MAX = 300;
+const TOUCH_PX = 18;
 const ZOOMS = [1.2, 1.1]; // a small lab is drawn larger, where there is room
 const BACKWARDS = new Set(["ack", "nack", "confirm", "confirm_nack", "return"]);
 
@@ -38,6 +39,7 @@ export class Picture {
     this.keys = new Keys();
     this.width = 0;
     this.shape = null;
+    this.ever = new Map(); // every line there has been: boxes stay where they are when one goes
     this.still = false; // reduced motion: what is on its way stands half-way
   }
 
@@ -50,7 +52,7 @@ export class Picture {
     this.keys.meet(scene.nodes);
     const nodes = new Map(scene.nodes);
     if (!this.usesDefault) nodes.delete(DEFAULT);
-    const links = withPublish(scene);
+    const links = this.remember(withPublish(scene));
     this.plan = layout(nodes, links, width);
     let zoom = 1;
     for (const larger of width > NARROW_PX ? ZOOMS : []) {
@@ -85,12 +87,24 @@ export class Picture {
     return true;
   }
 
+  /** The lines of now are drawn; the layout also knows those of before. */
+  remember(links) {
+    this.present = new Set();
+    for (const link of links.values()) {
+      const name = [link.what, link.source, link.target, link.routing_key].join("\n");
+      this.ever.set(name, link);
+      this.present.add(name);
+    }
+    return this.ever;
+  }
+
   drawLines() {
     const group = make(this.svg, "g", { class: "lines" });
     const words = make(this.svg, "g", { class: "line-words" });
     this.ways = new Map();
     const dead = new Set();
-    for (const line of this.plan.lines.values()) {
+    for (const [name, line] of this.plan.lines) {
+      if (!this.present.has(name)) continue;
       const [a, b, c, d] = line.ends.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`);
       make(group, "path", { class: `line ${line.what}`, d: `M${a}C${b} ${c} ${d}` });
       this.ways.set(`${line.source}\n${line.target}`, line.ends);
@@ -154,13 +168,19 @@ export class Picture {
     return { ends: [middle(a), middle(a), middle(b), middle(b)], back: false };
   }
 
-  /** The message under an event's target, or "". */
-  messageAt(target) {
-    const root = target.closest?.(".chip-glyph");
-    if (!root) return "";
+  /** The message nearest to a point of the window, within the size of a finger; or "". */
+  messageAt(x, y) {
     const pools = [this.tokens, ...Array.from(this.glyphs.values(), (one) => one.pool).filter(Boolean)];
-    for (const pool of pools) for (const chip of pool.chips) if (chip.root === root) return messageOf(chip.message);
-    return "";
+    let best = "";
+    let least = TOUCH_PX;
+    for (const pool of pools) {
+      for (const chip of pool.chips.slice(0, pool.used)) {
+        const box = chip.box.getBoundingClientRect();
+        const far = Math.hypot(box.x + box.width / 2 - x, box.y + box.height / 2 - y);
+        if (box.width && far < least) [best, least] = [messageOf(chip.message), far];
+      }
+    }
+    return best;
   }
 }
 

@@ -81,8 +81,10 @@ class Stage extends HTMLElement {
     this.acts = new Acts({ onAct: (one) => this.act(one), first: command && { say: this.dataset.firstSay, command }, goals });
     const tabs = this.tabs([["Act", this.acts.root], ["Events", this.log.root]]);
     this.replaceChildren(el("div", { class: "bench" }, this.figure, tabs), this.deck.root, this.verdicts.root);
+    this.svg.addEventListener("pointerdown", () => (this.pressed = true)); // what one aims at stands still
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (this.pressed = false));
     this.svg.addEventListener("click", (event) => {
-      const message = this.picture.messageAt(event.target);
+      const message = this.picture.messageAt(event.clientX, event.clientY);
       if (message) return this.select(message);
       const node = event.target.closest("[data-node]")?.dataset.node;
       if (node && this.acts.choose(node)) this.show(0);
@@ -318,7 +320,8 @@ class Stage extends HTMLElement {
       if (this.states.why) text(this.waiting, this.states.why);
       return;
     }
-    const moved = this.seen && playhead.tick(now);
+    if (this.pressed) playhead.clock = null;
+    const moved = this.seen && !this.pressed && playhead.tick(now);
     if (this.sought !== null && this.sought !== undefined && !this.going && now - (this.wentAt ?? 0) > GO_EVERY_MS) {
       this.going = this.watch.go(line.future, [Math.floor(this.sought), 0]);
       this.wentAt = now;
