@@ -29,11 +29,16 @@ export class Deck {
     this.futures.addEventListener("change", () => on.future(this.futures.value));
     this.futureBox = el("label", { class: "future-box" }, "Future ", this.futures);
     this.say = el("p", { class: "deck-state", role: "status" });
+    this.back.title += " (key: ,)";
+    this.step.title += " (key: .)";
+    this.play.title = "Space does the same";
     this.root = el("div", { class: "deck", role: "group", "aria-label": "Playback" },
       el("div", { class: "transport" }, this.start, this.back, this.play, this.step, this.speed),
       el("div", { class: "timeline" }, this.flags, this.loaded, this.slider),
       this.time,
       el("div", { class: "deck-foot" }, this.say, this.futureBox));
+    this.width = 600; // of the flags' line; asking for it each frame would force a layout
+    new ResizeObserver(([entry]) => (this.width = entry.contentRect.width || 600)).observe(this.flags);
     this.span = SPAN_S_MIN;
     this.drawn = "";
   }
@@ -55,7 +60,7 @@ export class Deck {
     this.loaded.style.left = `${from}%`;
     this.loaded.style.width = `${Math.min(100, (line.to[0] / 1e6 / span) * 100) - from}%`;
     const acts = tree.path(line.future);
-    const drawn = `${span}|${acts.map((act) => act.id + act.kept)}|${tree.acts.size}|${this.flags.clientWidth}`;
+    const drawn = `${span}|${acts.map((act) => act.id + act.kept)}|${tree.acts.size}|${this.width}`;
     if (drawn !== this.drawn) {
       this.drawn = drawn;
       this.drawFlags(acts);
@@ -73,7 +78,7 @@ export class Deck {
   }
 
   drawFlags(acts) {
-    const width = this.flags.clientWidth || 600;
+    const width = this.width;
     const px = acts.map((act) => (act.t / 1e6 / this.span) * width);
     this.flags.replaceChildren(...acts.map((act, n) => {
       const flag = el("button", {

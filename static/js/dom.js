@@ -63,7 +63,3 @@ export function say(element, text) {
   element.mqText = text;
   element.textContent = text;
 }
-
-export function move(element, x, y) {
-  set(element, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
-}

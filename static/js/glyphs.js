@@ -1,6 +1,6 @@
 // How each kind of node looks: ink on paper, with every limit in force written on the thing it limits.
 
-import { make, move, say, set } from "./dom.js";
+import { make, say, set } from "./dom.js";
 import { shorten } from "./layout.js";
 import { rateWords, serviceWords } from "./words.js";
 
@@ -59,8 +59,13 @@ export class Chip {
     make(this.corner, "circle", { r: 6.5 });
     this.count = make(this.corner, "text", { y: 3 });
     this.drain = make(this.root, "rect", { x: -9, y: -14, height: 3, width: 18, class: "drain" });
+    this.root.transform.baseVal.appendItem((parent.ownerSVGElement ?? parent).createSVGTransform());
+    this.place = this.root.transform.baseVal.getItem(0);
     this.message = "";
     this.show = true;
+    this.look = "";
+    this.word = "";
+    this.number = 0;
   }
 
   /** what: message | ack | nack | confirm | confirm_nack | return | close | dead. */
@@ -70,12 +75,15 @@ export class Chip {
       set(this.root, "visibility", "visible");
     }
     this.message = message;
-    const kind = RINGS.has(what) ? `ring-glyph ${what}` : what;
-    set(this.root, "class", `chip-glyph k-${colour} ${kind}${count > 0 ? " again" : ""}${drain >= 0 ? " drains" : ""}${selected ? " selected" : ""}`);
-    say(this.letter, letter);
-    if (count > 0) say(this.count, String(count));
+    const look = `chip-glyph k-${colour} ${what}${count > 0 ? " again" : ""}${drain >= 0 ? " drains" : ""}${selected ? " selected" : ""}`;
+    if (look !== this.look) {
+      this.look = look;
+      this.root.setAttribute("class", RINGS.has(what) ? `${look} ring-glyph` : look);
+    }
+    if (letter !== this.word) this.letter.textContent = this.word = letter;
+    if (count > 0 && count !== this.number) this.count.textContent = this.number = count;
     if (drain >= 0) set(this.drain, "width", (18 * drain).toFixed(1));
-    move(this.root, x, y);
+    if (x !== this.x || y !== this.y) this.place.setTranslate((this.x = x), (this.y = y)); // no text to parse
   }
 
   hide() {
@@ -152,7 +160,7 @@ class Program extends Glyph {
     make(this.root, "path", { class: "body", d: `M0 8a8 8 0 0 1 8-8H${w - 18}L${w} ${h / 2}L${w - 18} ${h}H8a8 8 0 0 1-8-8z` });
     this.crack = make(this.root, "path", { class: "crack", d: `M${w * 0.4} 0l8 ${h * 0.4}-9 4 9 ${h * 0.6 - 4}` });
     this.name = make(this.root, "text", { class: "name", x: 10, y: 21 }, shorten(box.name, Math.floor((w - 28) / 7.2)));
-    this.sub = make(this.root, "text", { class: "s", x: 10, y: 37 });
+    this.sub = make(this.root, "text", { class: "s state", x: 10, y: 37 });
   }
 
   update(node, scene) {
@@ -236,7 +244,7 @@ class Consumer extends Glyph {
     this.slots = [];
     this.slotGroup = make(this.root, "g", { transform: "translate(55 0)" });
     this.name = make(this.root, "text", { class: "name", x: 82, y: 18 });
-    this.sub = make(this.root, "text", { class: "s", x: 82, y: 33 });
+    this.sub = make(this.root, "text", { class: "s state", x: 82, y: 33 });
     this.third = make(this.root, "text", { class: "s", x: 82, y: 47 });
   }
 

@@ -36,6 +36,8 @@ class Stage extends HTMLElement {
     this.link.connect();
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.playhead.playing = place.t === null && !this.still.matches;
+    this.width = this.figure.clientWidth;
+    new ResizeObserver(() => (this.width = this.figure.clientWidth)).observe(this.figure);
     new IntersectionObserver((entries) => {
       this.seen = entries[entries.length - 1].isIntersecting;
       this.playhead.clock = null;
@@ -328,7 +330,7 @@ class Stage extends HTMLElement {
     }
     const wants = this.watch.joined ? playhead.wants(now) : null;
     if (wants && !this.watch.more(line.future, wants.after, wants.until)) playhead.asked = null;
-    const width = this.figure.clientWidth;
+    const width = this.width;
     const laid = this.picture.shapeUp(line.scene, width, this.roomPx());
     this.picture.still = this.still.matches;
     if (moved || laid || this.force || this.drawnIndex !== line.index) {
