@@ -122,13 +122,17 @@ export class Acts {
   }
 
   /** Acts that could not be stored are kept here and offered again. */
-  offerAgain(acts) {
-    this.again.hidden = acts.length === 0;
+  offerAgain(more) {
+    if (!more.length) return;
+    const acts = (this.unsent = [...(this.unsent ?? []), ...more]);
+    text(this.state, "");
+    this.again.hidden = false;
     this.again.replaceChildren(
       el("p", { textContent: "These acts could not be stored:" }),
       el("ul", {}, ...acts.map((act) => el("li", { textContent: commandWords(act.command) }))),
       el("button", { type: "button", textContent: "Send them again", onclick: () => {
         this.again.hidden = true;
+        this.unsent = [];
         for (const act of acts) this.onAct(act.command);
       } }));
   }

@@ -194,9 +194,10 @@ export class Watch {
 
   cut(frame) {
     if (frame.code) {
-      const gone = this.acts.filter((act) => act.cut);
-      this.acts = this.acts.filter((act) => !act.cut);
+      const gone = this.acts.filter((act) => act.id === frame.id);
+      this.acts = this.acts.filter((act) => act.id !== frame.id);
       this.handlers.unstored?.(frame, gone);
+      this.pump();
       return;
     }
     const act = this.acts.find((one) => one.id === frame.id);

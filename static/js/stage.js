@@ -155,17 +155,21 @@ class Stage extends HTMLElement {
       },
       no: (frame, act) => {
         this.free();
+        if (act && (frame.code === "stale" || frame.code === "read_only")) this.acts.offerAgain([act]);
         if (act || frame.code === "read_only") this.acts.no(frame, act);
-        else if (!playhead.timeline) text(this.waiting, frame.why);
+        else if (!playhead.timeline) this.states.refused = frame.why;
         else if (frame.code === "stale") this.look(this.lastKept());
         playhead.asked = null;
         this.going = false;
       },
       unstored: (frame, gone) => {
+        const looked = this.tree.path(playhead.timeline?.future).some((act) => act.id === frame.id);
         this.tree.drop(frame.id);
-        if (gone.length) this.acts.offerAgain(gone);
-        this.acts.refused("The last act could not be stored and is undone.");
-        this.watch.go(frame.future, frame.at);
+        this.acts.offerAgain(gone);
+        if (looked) {
+          this.acts.refused("What you did last could not be stored, so it is undone.");
+          this.watch.go(frame.future, frame.at);
+        }
         this.free();
       },
       resumed: () => this.free(),
@@ -319,7 +323,8 @@ class Stage extends HTMLElement {
     const playhead = this.playhead;
     const line = playhead.timeline;
     if (!line) {
-      if (this.states.why) text(this.waiting, this.states.why);
+      const { why, refused, connected } = this.states;
+      text(this.waiting, why || refused || (connected ? "Loading the lab…" : "No connection to the server; trying again…"));
       return;
     }
     if (this.pressed) playhead.clock = null;

@@ -160,3 +160,20 @@ test("the wait doubles up to eight seconds and is never the same for all", () =>
   assert.deepEqual(most, [250, 500, 1000, 2000, 4000, 8000, 8000, 8000]);
   assert.equal(backoff(0, () => 0), 125);
 });
+
+test("an act that could not be stored leaves the list, and only that one", async () => {
+  const { lines, heard, watch, settle } = connected();
+  lines[0].tell(SCENE);
+  await settle();
+  watch.act({ do: "crash", node: "a" }, where(5));
+  const first = lines[0].sent.at(-1);
+  lines[0].tell(cutOf(first));
+  await settle();
+  watch.act({ do: "crash", node: "b" }, where(6));
+  const second = lines[0].sent.at(-1);
+  lines[0].tell(cutOf(second));
+  lines[0].tell({ ...cutOf(second), future: first.id, code: "not_stored" });
+  await settle();
+  assert.deepEqual(watch.acts.map((act) => act.id), [first.id]);
+  assert.equal(heard.at(-1)[0], "unstored");
+});
