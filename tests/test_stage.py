@@ -176,6 +176,9 @@ def test_a_visitors_first_act_makes_a_copy(page: Page, browser: Browser, server:
     expect(visitor.locator("#viewer")).to_have_count(0)
     assert "/r/" in visitor.url
     assert visitor.url.split("#")[0] != shared
+    visitor.get_by_role("button", name="Share").click()
+    visitor.wait_for_url(re.compile(r"/r/\w+#t="))
+    expect(visitor.locator("#viewer")).to_be_visible()
     visitor.context.close()
 
 

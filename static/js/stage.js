@@ -151,6 +151,8 @@ class Stage extends HTMLElement {
       moved: (frame) => {
         this.dataset.recording = frame.recording;
         document.getElementById("viewer")?.remove();
+        const share = document.querySelector("form.share");
+        if (share) Object.assign(share, { hidden: false, action: `/r/${frame.recording}/share` });
         history.replaceState(null, "", `/r/${frame.recording}${location.hash}`);
       },
       no: (frame, act) => {
