@@ -33,6 +33,7 @@ class World:
         self.events: list[Event] = []
         self.total = 0  # events so far
         self.storm = ""
+        self.silent = False  # the last action had nothing to tell
         self.brokers: dict[str, Any] = {}
         self.programs: dict[str, Any] = {}
         self.links: dict[str, Link] = {}
@@ -75,6 +76,7 @@ class World:
             )
         else:
             action(*args)
+        self.silent = not self.events
         return self.finish()
 
     def finish(self) -> list[Event]:

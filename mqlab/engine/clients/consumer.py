@@ -96,7 +96,7 @@ class Consumer(Program, AmqpClient):
         if self.spec.ack == "before" and item.owed and self.channels:
             item.owed = False
             self.ack(self.channels[1], item.tag, cause=name)
-        world.at(item.until, self.done, item.copy.name, item.started, name)
+        world.at(item.until, self.done, item.copy.name, item.attempt, name)
 
     def _service_us(self, message: str, attempt: int) -> int:
         service, seed = self.spec.service, self.world.seed
@@ -108,10 +108,10 @@ class Consumer(Program, AmqpClient):
             return low + round(unit(seed, *key) * (high - low))
         return service.constant_us
 
-    def done(self, copy_name: str, started: int, cause: str) -> None:
+    def done(self, copy_name: str, attempt: int, cause: str) -> None:
         """The time it takes is over: say how it went, ack or reject, and take the next."""
         item = self.working
-        if item is None or item.copy.name != copy_name or item.started != started or not self.up:
+        if item is None or item.copy.name != copy_name or item.attempt != attempt or not self.up:
             return  # dropped meanwhile
         self.working = None
         world = self.world

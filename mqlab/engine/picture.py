@@ -1,0 +1,102 @@
+"""The scene of the live World: what is where, read off the brokers, the programs and the flights, not off any event.
+
+`scene.fold` knows the same from the events' side; the law that the two agree is what keeps every picture true.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mqlab.engine.brokers.rabbitmq.picture import exchange_settings, queue_settings
+from mqlab.engine.clients.consumer import Consumer
+from mqlab.engine.scene import CopyState, Flight, Held, Node, Scene
+
+if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+    from mqlab.engine.brokers.rabbitmq.queue import Queue
+    from mqlab.engine.message import Copy
+    from mqlab.engine.world import World
+
+
+def picture(world: World) -> Scene:
+    """The whole picture at the world's position. It shares nothing with the world that either would change."""
+    nodes: dict[str, Node] = {}
+    copies: dict[str, CopyState] = {}
+    for broker in world.brokers.values():
+        _picture_broker(broker, nodes, copies)
+    for name, program in world.programs.items():
+        nodes[name] = Node(program.what, dict(program.settings), status="up" if program.up else "down", held=_held(world, program))
+    verdicts: dict[str, int] = {}
+    goals: list[str] = []
+    for judge in world.judges:
+        verdicts.update(judge.verdicts)
+        goals += judge.goals
+    tally = world.tally
+    return Scene(
+        at=world.position,
+        nodes=nodes,
+        links=dict(world.links),
+        copies=copies,
+        flights=dict(world.flights),
+        counts={node: dict(counts) for node, counts in tally.counts.items()} if tally else {},
+        piles={node: list(pile) for node, pile in tally.piles.items()} if tally else {},
+        verdicts=verdicts,
+        goals=goals,
+        storm=world.storm,
+    )
+
+
+def _picture_broker(broker: RabbitMQ, nodes: dict[str, Node], copies: dict[str, CopyState]) -> None:
+    settings = {"kind": broker.kind, "version": broker.version}
+    nodes[broker.name] = Node("broker", settings, status="up" if broker.up else "down")
+    for exchange in broker.exchanges.values():
+        if not exchange.name.startswith("amq.") or exchange.bindings:
+            nodes[broker.node_of(exchange.name)] = Node("exchange", exchange_settings(broker.name, exchange))
+    for queue in broker.queues.values():
+        ready = [copy.name for copy in queue.copies()]
+        unacked = {name: copy.holder for name, copy in queue.unacked.items()}
+        nodes[queue.name] = Node("queue", queue_settings(broker.name, queue), ready=ready, unacked=unacked)
+        for copy in queue.copies():
+            copies[copy.name] = _state(queue, copy)
+        for copy in queue.unacked.values():
+            copies[copy.name] = _state(queue, copy)
+    for queue_name, copy, _ in broker.on_the_way.values():
+        copies[copy.name] = CopyState(queue_name, copy.message.key, "arriving", origin=copy.origin)
+
+
+def _state(queue: Queue, copy: Copy) -> CopyState:
+    return CopyState(
+        queue.name, copy.message.key, copy.state, copy.returns > 0, copy.returns, copy.expires, 0, copy.origin
+    )  # fmt: skip
+
+
+def _held(world: World, program: Any) -> dict[str, Held]:
+    """What a program has in its hands: prefetch slots as the broker counts them, and its own memory."""
+    held: dict[str, Held] = {}
+    if not isinstance(program, Consumer):
+        return held
+    mine = set()
+    if program.connection is not None:
+        for channel in program.connection.channels.values():
+            mine.update(copy.name for copy, _ in channel.unacked.values())
+    for broker in world.brokers.values():
+        for queue in broker.queues.values():
+            for copy in queue.unacked.values():
+                if copy.holder == program.name:
+                    state = "done" if copy.name in mine else "dead"
+                    held[copy.name] = Held(copy.message.key, state, True, copy.redelivered)
+    for flight in world.flights.values():
+        if flight.what == "delivery" and flight.target == program.name:
+            _place(held, flight.of[0], flight, "on_way")
+    items = [*program.buffer, *([program.working] if program.working else [])]
+    for item in items:
+        name = item.copy.name
+        slot = name in held and held[name].slot
+        state = "working" if item is program.working else "buffered"
+        held[name] = Held(item.copy.message.key, state, slot, item.redelivered, item.started, item.until)
+    return held
+
+
+def _place(held: dict[str, Held], name: str, flight: Flight, state: str) -> None:
+    slot = name in held and held[name].slot
+    held[name] = Held(flight.key, state, slot, flight.redelivered)

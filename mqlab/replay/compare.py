@@ -1,0 +1,97 @@
+"""A recorded file run on the engine: the same file with our outcomes, a line for each disagreement, and how many cases agree."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from mqlab.replay import matrices, rabbitmq
+
+
+class UnknownFile(Exception):
+    """Nothing here knows how to run such a file; the text says which kinds there are."""
+
+
+@dataclass
+class Outcome:
+    """`actual`: the file with our outcomes. `disagreements`: a line each."""
+
+    actual: dict[str, Any]
+    cases: int = 0
+    agreed: int = 0
+    disagreements: list[str] = field(default_factory=list)
+
+
+def replay(recorded: dict[str, Any]) -> Outcome:
+    """Run a recorded file. Raises UnknownFile for one of no known kind."""
+    for mark, runner in (("scenarios", _scenarios), ("routing_keys", _topic), ("header_sets", _headers)):
+        if isinstance(recorded, dict) and mark in recorded:
+            return runner(recorded)
+    raise UnknownFile("this is no recorded RabbitMQ trace, topic matrix or headers matrix (see docs/replay.md)")
+
+
+def _scenarios(recorded: dict[str, Any]) -> Outcome:
+    outcome = Outcome({**recorded, "scenarios": []})
+    for scenario in recorded["scenarios"]:
+        outcome.cases += 1
+        name = scenario["name"]
+        try:
+            actual = rabbitmq.play(scenario, recorded["version"])
+        except rabbitmq.CannotRun as error:
+            outcome.disagreements.append(f"{name}: {error}")
+            outcome.actual["scenarios"].append({**scenario, "cannot_run": str(error)})
+            continue
+        outcome.actual["scenarios"].append(actual)
+        lines = [
+            f"{name}, step {number} {_short(expected['step'])}: expected {_short(_outcome(expected))}, got {_short(_outcome(got))}"
+            for number, (expected, got) in enumerate(zip(scenario["trace"], actual["trace"], strict=True), 1)
+            if _ordered(expected) != _ordered(got)
+        ]
+        outcome.disagreements += lines
+        outcome.agreed += not lines
+    return outcome
+
+
+def _outcome(entry: dict[str, Any]) -> dict[str, Any]:
+    return {part: entry[part] for part in ("result", "observed") if part in entry}
+
+
+def _ordered(entry: dict[str, Any]) -> tuple[Any, dict[str, list[Any]]]:
+    """Result, and what was observed by consumer (deliveries) and by client (the rest): between them the order is free."""
+    groups: dict[str, list[Any]] = {}
+    for event in entry.get("observed", ()):
+        who = f"consumer {event['consumer']}" if event["event"] == "deliver" else f"client {event.get('client')}"
+        groups.setdefault(who, []).append(event)
+    return entry.get("result"), groups
+
+
+def _topic(recorded: dict[str, Any]) -> Outcome:
+    matches = matrices.topic(recorded)
+    outcome = Outcome({**recorded, "matches": matches})
+    for pattern, expected in recorded["matches"].items():
+        for key in recorded["routing_keys"]:
+            _cell(outcome, f"binding {pattern!r}, routing key {key!r}", key in expected, key in matches[pattern])
+    return outcome
+
+
+def _headers(recorded: dict[str, Any]) -> Outcome:
+    bindings = matrices.headers(recorded)
+    outcome = Outcome({**recorded, "bindings": bindings})
+    for expected, got in zip(recorded["bindings"], bindings, strict=True):
+        for index, sent in enumerate(recorded["header_sets"]):
+            name = f"binding {_short(expected['binding_args'])}, headers {_short(sent)}"
+            _cell(outcome, name, index in expected["matched_header_sets"], index in got["matched_header_sets"])
+    return outcome
+
+
+def _cell(outcome: Outcome, name: str, expected: bool, got: bool) -> None:
+    outcome.cases += 1
+    outcome.agreed += expected == got
+    if expected != got:
+        words = {True: "routed", False: "not routed"}
+        outcome.disagreements.append(f"{name}: expected {words[expected]}, got {words[got]}")
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
