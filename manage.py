@@ -12,9 +12,7 @@ def main() -> None:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
     except ImportError as error:
-        stop(
-            f"Dependencies of mqlab are missing ({error}): start it with `make run`, or see README.md."
-        )
+        stop(f"Dependencies of mqlab are missing ({error}): start it with `make run`, or see README.md.")
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

@@ -61,11 +61,18 @@ def _unknown(name: str, known: list[str]) -> Illegal:
 
 def _publish(world: World, command: c.Publish, cause: str) -> None:
     broker = _broker(world, command.broker)
-    you = next((one for one in world.programs.values() if isinstance(one, You) and one.broker is broker), None)
+    you = next(
+        (one for one in world.programs.values() if isinstance(one, You) and one.broker is broker), None
+    )
     if you is None or not you.channels:
-        raise Illegal("down", "Your connection is broken: it comes back within a second after the broker is up.")
+        raise Illegal(
+            "down", "Your connection is broken: it comes back within a second after the broker is up."
+        )
     if world.ledger.live >= limits.LIVE_COPIES_MAX:
-        raise Illegal("bounds", f"A live lab holds {limits.LIVE_COPIES_MAX:,} copies and this one is full: consume or purge some.")
+        raise Illegal(
+            "bounds",
+            f"A live lab holds {limits.LIVE_COPIES_MAX:,} copies and this one is full: consume or purge some.",
+        )
     exchange = "" if command.exchange == DEFAULT_NODE else command.exchange
     headers = command.headers or None
     if headers and len(headers) > limits.HEADERS_MAX:
@@ -74,7 +81,9 @@ def _publish(world: World, command: c.Publish, cause: str) -> None:
     body = command.body.encode()
     if len(body) > limits.BODY_BYTES_MAX:
         raise Illegal("bad_value", f"A body has at most {limits.BODY_BYTES_MAX:,} bytes in a live lab.")
-    you.send(command.number, command.key, exchange, command.routing_key, body, properties, command.mandatory, cause)
+    you.send(
+        command.number, command.key, exchange, command.routing_key, body, properties, command.mandatory, cause
+    )
 
 
 def read_properties(given: dict[str, Any] | None, headers: dict[str, Any] | None) -> Properties:
@@ -84,7 +93,9 @@ def read_properties(given: dict[str, Any] | None, headers: dict[str, Any] | None
     unknown = [name for name in given or () if name not in Properties.__struct_fields__]
     if unknown:
         near = difflib.get_close_matches(unknown[0], Properties.__struct_fields__, 1)
-        hint = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(Properties.__struct_fields__)}."
+        hint = (
+            f" Did you mean {near[0]}?" if near else f" There are: {', '.join(Properties.__struct_fields__)}."
+        )
         raise Illegal("bad_value", f"A message has no property {unknown[0]}.{hint}")
     try:
         fields = {**(given or {}), "headers": headers or (given or {}).get("headers")}
@@ -104,7 +115,9 @@ def _program(world: World, name: str) -> Any:
 
 def _crash(world: World, command: c.Crash, cause: str) -> None:
     if command.node in world.brokers:
-        raise Illegal("bad_command", f"{command.node} is a broker: restart it, and it goes down and comes up again.")
+        raise Illegal(
+            "bad_command", f"{command.node} is a broker: restart it, and it goes down and comes up again."
+        )
     program = _program(world, command.node)
     if not program.up:
         raise Illegal("down", f"{command.node} has crashed already: restart it.")
@@ -143,7 +156,9 @@ def _operate(world: World, command: c.Bind | c.Unbind | c.Purge | c.Delete, caus
     reply = Operator(world, broker).do(request, cause)
     if len(world.events) == told:
         what = type(request).__name__
-        world.emit(Answered(world.now, world.name(NAME), cause, "", NAME, what, f"{type(reply).__name__}: {named}"))
+        world.emit(
+            Answered(world.now, world.name(NAME), cause, "", NAME, what, f"{type(reply).__name__}: {named}")
+        )
 
 
 def _request(broker: RabbitMQ, command: c.Bind | c.Unbind | c.Purge | c.Delete) -> tuple[m.Request, str]:
@@ -157,9 +172,18 @@ def _request(broker: RabbitMQ, command: c.Bind | c.Unbind | c.Purge | c.Delete) 
         case c.Bind(source=source) | c.Unbind(source=source):
             source = _known("" if source == DEFAULT_NODE else source, broker.exchanges)
             destination = command.destination
-            if isinstance(command, c.Bind) and sum(len(exchange.bindings) for exchange in broker.exchanges.values()) >= limits.BINDINGS_MAX:
-                raise Illegal("bounds", f"A lab has at most {limits.BINDINGS_MAX:,} bindings: remove one first.")
-            more: dict[str, Any] = {"routing_key": command.routing_key, "arguments": command.arguments or None}
+            if (
+                isinstance(command, c.Bind)
+                and sum(len(exchange.bindings) for exchange in broker.exchanges.values())
+                >= limits.BINDINGS_MAX
+            ):
+                raise Illegal(
+                    "bounds", f"A lab has at most {limits.BINDINGS_MAX:,} bindings: remove one first."
+                )
+            more: dict[str, Any] = {
+                "routing_key": command.routing_key,
+                "arguments": command.arguments or None,
+            }
             bind = isinstance(command, c.Bind)
             if destination in broker.queues:
                 to_queue = m.QueueBind if bind else m.QueueUnbind

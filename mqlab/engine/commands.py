@@ -104,4 +104,17 @@ def decode(raw: bytes | str) -> AnyCommand:
         raise Illegal("bad_command", str(error)) from error
 
 
-__all__ = ["AnyCommand", "Bind", "Change", "Command", "Crash", "Delete", "Illegal", "Publish", "Purge", "Restart", "Unbind", "decode"]
+__all__ = [
+    "AnyCommand",
+    "Bind",
+    "Change",
+    "Command",
+    "Crash",
+    "Delete",
+    "Illegal",
+    "Publish",
+    "Purge",
+    "Restart",
+    "Unbind",
+    "decode",
+]

@@ -23,7 +23,16 @@ class Connection:
         "peer", "program", "up_us", "world",
     )  # fmt: skip
 
-    def __init__(self, world: World, program: str, broker: Any, node: str, peer: Any, latency_us: int, instant: bool = False) -> None:
+    def __init__(
+        self,
+        world: World,
+        program: str,
+        broker: Any,
+        node: str,
+        peer: Any,
+        latency_us: int,
+        instant: bool = False,
+    ) -> None:
         self.world = world
         self.program = program
         self.broker = broker

@@ -12,7 +12,19 @@ from typing import Any
 from mqlab.engine.events import Event, GoalMet, Storm, VerdictChanged
 
 EVERY_US = 10_000_000
-PLACES = ("program", "exchange", "queue", "to", "node", "link", "source", "target", "outcome", "reason", "arrives")
+PLACES = (
+    "program",
+    "exchange",
+    "queue",
+    "to",
+    "node",
+    "link",
+    "source",
+    "target",
+    "outcome",
+    "reason",
+    "arrives",
+)
 
 
 class Digest:
@@ -30,7 +42,9 @@ class Digest:
             for place in PLACES:
                 value = getattr(event, place, None)
                 if value is not None:
-                    words.append(f"{place}={','.join(map(str, value)) if isinstance(value, tuple) else value}")
+                    words.append(
+                        f"{place}={','.join(map(str, value)) if isinstance(value, tuple) else value}"
+                    )
             part = self._parts.setdefault(event.t // EVERY_US, sha256())
             part.update("\x1f".join(words).encode() + b"\x1e")
 

@@ -25,7 +25,12 @@ def picture(world: World) -> Scene:
     for broker in world.brokers.values():
         _picture_broker(broker, nodes, copies)
     for name, program in world.programs.items():
-        nodes[name] = Node(program.what, dict(program.settings), status="up" if program.up else "down", held=_held(world, program))
+        nodes[name] = Node(
+            program.what,
+            dict(program.settings),
+            status="up" if program.up else "down",
+            held=_held(world, program),
+        )
     verdicts: dict[str, int] = {}
     goals: list[str] = []
     for judge in world.judges:

@@ -117,7 +117,10 @@ class Recording:
         while future != "0":
             one = self.tree.get(future)
             if one is None:
-                raise Illegal("stale", f"There is no future {future} in this recording (any more): look at the newest one and act there.")
+                raise Illegal(
+                    "stale",
+                    f"There is no future {future} in this recording (any more): look at the newest one and act there.",
+                )
             found.append(one)
             future = one.parent
         found.reverse()
@@ -147,7 +150,12 @@ class Recording:
         """A world of this future that stands at `at`; the caller may run it on, and gives it back with `_leave`."""
         own = self.owner(future, at)
         live, self._live = self._live, None
-        if live is not None and live[0] == own and live[1].position <= at and self.checkpoints.nearest(own, at) <= live[1].position:
+        if (
+            live is not None
+            and live[0] == own
+            and live[1].position <= at
+            and self.checkpoints.nearest(own, at) <= live[1].position
+        ):
             world = live[1]
         else:
             found = self.checkpoints.load(own, at)
@@ -164,7 +172,10 @@ class Recording:
         yield from self._advance(own, world, at, [], EVERYTHING)
         if world.position != tuple(at):
             self._leave(own, world)
-            raise Illegal("outside", f"At {at[0] / SECOND:g} s only {world.i} things happen on this future: there is no moment after {at[1]}.")
+            raise Illegal(
+                "outside",
+                f"At {at[0] / SECOND:g} s only {world.i} things happen on this future: there is no moment after {at[1]}.",
+            )
         return world
 
     def _leave(self, own: str, world: World) -> None:
@@ -228,17 +239,29 @@ class Recording:
         known = self.tree.get(id)
         if known is not None:
             if not _same(known, future, at, command):
-                raise Illegal("conflict", f"The id {id} names another act already: an act is written once. Use a fresh id.")
+                raise Illegal(
+                    "conflict",
+                    f"The id {id} names another act already: an act is written once. Use a fresh id.",
+                )
             return (yield from self._cut(known, ahead_us))
         if not _ID.fullmatch(id) or id == "0":
             raise Illegal("bad_command", "An act's id has 1 to 32 letters, digits, - or _, and is not 0.")
         if not self.knows(future):
-            raise Illegal("stale", f"There is no future {future} in this recording (any more): look at the newest one and act there.")
+            raise Illegal(
+                "stale",
+                f"There is no future {future} in this recording (any more): look at the newest one and act there.",
+            )
         self._inside(at)
         if at < self.born(future):
-            raise Illegal("stale", "That moment lies before this future's last act: act on the future that was in force then.")
+            raise Illegal(
+                "stale",
+                "That moment lies before this future's last act: act on the future that was in force then.",
+            )
         if len(self.tree) >= limits.COMMANDS_MAX:
-            raise Illegal("bounds", f"A recording holds {limits.COMMANDS_MAX:,} acts and this one is full. Start the lab anew, or copy it.")
+            raise Illegal(
+                "bounds",
+                f"A recording holds {limits.COMMANDS_MAX:,} acts and this one is full. Start the lab anew, or copy it.",
+            )
         world = yield from self._stand(future, at)
         if id in self.tree or not self.knows(future):  # somebody else was faster while we ran
             return (yield from self.do(id, future, at, ahead_us, command))
@@ -289,7 +312,10 @@ class Recording:
 
     def _inside(self, at: Position) -> None:
         if not (0 <= at[0] <= END[0] and 0 <= at[1] <= limits.RECORDING_EVENTS_MAX):
-            raise Illegal("outside", f"A recording lasts {limits.RECORDING_S_MAX} s: there is no moment {at[0] / SECOND:g} s in it.")
+            raise Illegal(
+                "outside",
+                f"A recording lasts {limits.RECORDING_S_MAX} s: there is no moment {at[0] / SECOND:g} s in it.",
+            )
 
 
 def _due_before(world: World, goal: Position) -> bool:

@@ -110,7 +110,9 @@ def fold(scene: Scene, stream: list[e.Event]) -> Scene:
 
 def _leave(scene: Scene, event: Any, what: str, source: str, target: str, key: str, **more: Any) -> None:
     if event.arrives >= 0:
-        scene.flights[event.name] = Flight(what, source, target, event.t, event.arrives, event.of, key, **more)
+        scene.flights[event.name] = Flight(
+            what, source, target, event.t, event.arrives, event.of, key, **more
+        )
 
 
 def _arrive(scene: Scene, event: e.Event) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import yaml
+
 from mqlab.engine import limits
 
 NULL = re.compile(r"null|Null|NULL|~|")

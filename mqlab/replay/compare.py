@@ -28,7 +28,9 @@ def replay(recorded: dict[str, Any]) -> Outcome:
     for mark, runner in (("scenarios", _scenarios), ("routing_keys", _topic), ("header_sets", _headers)):
         if isinstance(recorded, dict) and mark in recorded:
             return runner(recorded)
-    raise UnknownFile("this is no recorded RabbitMQ trace, topic matrix or headers matrix (see docs/replay.md)")
+    raise UnknownFile(
+        "this is no recorded RabbitMQ trace, topic matrix or headers matrix (see docs/replay.md)"
+    )
 
 
 def _scenarios(recorded: dict[str, Any]) -> Outcome:
@@ -61,7 +63,11 @@ def _ordered(entry: dict[str, Any]) -> tuple[Any, dict[str, list[Any]]]:
     """Result, and what was observed by consumer (deliveries) and by client (the rest): between them the order is free."""
     groups: dict[str, list[Any]] = {}
     for event in entry.get("observed", ()):
-        who = f"consumer {event['consumer']}" if event["event"] == "deliver" else f"client {event.get('client')}"
+        who = (
+            f"consumer {event['consumer']}"
+            if event["event"] == "deliver"
+            else f"client {event.get('client')}"
+        )
         groups.setdefault(who, []).append(event)
     return entry.get("result"), groups
 
@@ -71,7 +77,9 @@ def _topic(recorded: dict[str, Any]) -> Outcome:
     outcome = Outcome({**recorded, "matches": matches})
     for pattern, expected in recorded["matches"].items():
         for key in recorded["routing_keys"]:
-            _cell(outcome, f"binding {pattern!r}, routing key {key!r}", key in expected, key in matches[pattern])
+            _cell(
+                outcome, f"binding {pattern!r}, routing key {key!r}", key in expected, key in matches[pattern]
+            )
     return outcome
 
 
@@ -81,7 +89,9 @@ def _headers(recorded: dict[str, Any]) -> Outcome:
     for expected, got in zip(recorded["bindings"], bindings, strict=True):
         for index, sent in enumerate(recorded["header_sets"]):
             name = f"binding {_short(expected['binding_args'])}, headers {_short(sent)}"
-            _cell(outcome, name, index in expected["matched_header_sets"], index in got["matched_header_sets"])
+            _cell(
+                outcome, name, index in expected["matched_header_sets"], index in got["matched_header_sets"]
+            )
     return outcome
 
 

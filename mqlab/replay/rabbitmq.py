@@ -65,7 +65,9 @@ class Client(AmqpClient):
 
     def on_confirm(self, frame: m.Confirm, message: Message | None, cause: str) -> None:
         event = "confirm_ack" if frame.ok else "confirm_nack"
-        self.observed.append({"event": event, "client": self.name, "tag": frame.delivery_tag, "multiple": frame.multiple})
+        self.observed.append(
+            {"event": event, "client": self.name, "tag": frame.delivery_tag, "multiple": frame.multiple}
+        )
 
     def on_return(self, frame: m.BasicReturn, cause: str) -> None:
         self.observed.append(
@@ -81,12 +83,16 @@ class Client(AmqpClient):
         )
 
     def on_cancelled(self, frame: m.CancelNotify, cause: str) -> None:
-        self.observed.append({"event": "consumer_cancelled_by_broker", "client": self.name, "tag": frame.consumer_tag})
+        self.observed.append(
+            {"event": "consumer_cancelled_by_broker", "client": self.name, "tag": frame.consumer_tag}
+        )
 
     def on_channel_closed(self, frame: m.ChannelClosedByBroker, channel: ClientChannel, cause: str) -> None:
         self._closed_with("channel_closed", frame.code, frame.text)
 
-    def on_connection_closed(self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str) -> None:
+    def on_connection_closed(
+        self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str
+    ) -> None:
         self._closed_with("connection_closed", frame.code, frame.text)
 
     def _closed_with(self, event: str, code: int, text: str) -> None:
@@ -173,7 +179,10 @@ class Session:
 def play(scenario: dict[str, Any], version: str) -> dict[str, Any]:
     """The scenario with every outcome replaced by the engine's own. Raises CannotRun."""
     session = Session(version)
-    return {**scenario, "trace": [{"step": entry["step"], **session.play(entry["step"])} for entry in scenario["trace"]]}
+    return {
+        **scenario,
+        "trace": [{"step": entry["step"], **session.play(entry["step"])} for entry in scenario["trace"]],
+    }
 
 
 def _queue_declare(session: Session, client: Client, step: dict[str, Any]) -> dict[str, Any] | None:
@@ -220,7 +229,12 @@ def _exchange_delete(session: Session, client: Client, step: dict[str, Any]) -> 
 def _bind(session: Session, client: Client, step: dict[str, Any]) -> None:
     kind = m.QueueBind if step["op"] == "bind" else m.QueueUnbind
     queue = session.queue(step["queue"])
-    _ask(client, kind(queue=queue, exchange=step["exchange"], routing_key=step.get("rk", ""), arguments=step.get("args")))
+    _ask(
+        client,
+        kind(
+            queue=queue, exchange=step["exchange"], routing_key=step.get("rk", ""), arguments=step.get("args")
+        ),
+    )
 
 
 def _exchange_bind(session: Session, client: Client, step: dict[str, Any]) -> None:
@@ -233,7 +247,9 @@ def _publish(session: Session, client: Client, step: dict[str, Any]) -> None:
     properties = msgspec.convert({"content_encoding": "utf-8", **step.get("props", {})}, Properties)
     key = step.get("rk", "")
     if key == "<reply_to>":
-        key = next((one.reply_to[step["of"]] for one in session.clients.values() if step["of"] in one.reply_to), "")
+        key = next(
+            (one.reply_to[step["of"]] for one in session.clients.values() if step["of"] in one.reply_to), ""
+        )
     client.published += 1
     message = Message(f"{client.name}-{client.published}", "", step["body"].encode())
     client.publish(
@@ -315,7 +331,11 @@ def _close_connection(session: Session, client: Client, step: dict[str, Any]) ->
 def _queue_delete(session: Session, client: Client, step: dict[str, Any]) -> dict[str, Any] | None:
     reply = _ask(
         client,
-        m.QueueDelete(queue=session.queue(step["name"]), if_unused=step.get("if_unused", False), if_empty=step.get("if_empty", False)),
+        m.QueueDelete(
+            queue=session.queue(step["name"]),
+            if_unused=step.get("if_unused", False),
+            if_empty=step.get("if_empty", False),
+        ),
     )
     return None if reply is None else {"deleted_messages": reply.message_count}
 

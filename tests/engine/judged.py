@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mqlab.engine.lab import build
-
 from mqlab.engine.acts import apply
 from mqlab.engine.commands import AnyCommand
 from mqlab.engine.events import Event, VerdictChanged
+from mqlab.engine.lab import build
 from mqlab.engine.scenario import load
 from mqlab.engine.world import World
 

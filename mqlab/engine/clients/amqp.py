@@ -8,7 +8,16 @@ import msgspec
 
 from mqlab.engine import limits
 from mqlab.engine.brokers.rabbitmq import methods as m
-from mqlab.engine.events import Acked, Closed, ConfirmReceived, Lost, Published, Received, Rejected, ReturnReceived
+from mqlab.engine.events import (
+    Acked,
+    Closed,
+    ConfirmReceived,
+    Lost,
+    Published,
+    Received,
+    Rejected,
+    ReturnReceived,
+)
 from mqlab.engine.message import NO_PROPERTIES, Copy, Message, Properties, copy_event, message_event
 from mqlab.engine.scene import Flight
 
@@ -44,7 +53,9 @@ class ClientChannel:
 class AmqpClient:
     """A program with one connection to one broker. Subclasses fill in what to do with what arrives."""
 
-    def __init__(self, world: World, name: str, broker: RabbitMQ, latency_us: int = 0, *, instant: bool = False) -> None:
+    def __init__(
+        self, world: World, name: str, broker: RabbitMQ, latency_us: int = 0, *, instant: bool = False
+    ) -> None:
         self.world = world
         self.name = name
         self.broker = broker
@@ -97,9 +108,16 @@ class AmqpClient:
         event.headers = properties.headers
         if properties != NO_PROPERTIES:
             event.properties = _said(properties)
-        event.body = message.body[: 4 * limits.BODY_PREVIEW_CHARS].decode("utf-8", "replace")[: limits.BODY_PREVIEW_CHARS]
+        event.body = message.body[: 4 * limits.BODY_PREVIEW_CHARS].decode("utf-8", "replace")[
+            : limits.BODY_PREVIEW_CHARS
+        ]
         world.emit(event)
-        connection.send(request, name, arrives, Flight("publish", self.name, node, world.now, arrives, (message.id,), message.key))
+        connection.send(
+            request,
+            name,
+            arrives,
+            Flight("publish", self.name, node, world.now, arrives, (message.id,), message.key),
+        )
 
     def ack(self, channel: ClientChannel, tag: int, multiple: bool = False, cause: str = "") -> None:
         """basic.ack."""
@@ -108,23 +126,50 @@ class AmqpClient:
         if copies:
             name, arrives = copy_event(copies[0]), self._up()
             of = tuple([copy.name for copy in copies])
-            self.world.emit(Acked(self.world.now, name, cause, "", of, self.name, copies[0].queue, arrives, multiple))
+            self.world.emit(
+                Acked(self.world.now, name, cause, "", of, self.name, copies[0].queue, arrives, multiple)
+            )
             self._send(request, name, arrives, "ack", copies)
         else:
             self._send(request, "", self._up(), "ack", copies)
 
-    def refuse(self, channel: ClientChannel, tag: int, *, multiple: bool = False, requeue: bool = True, how: str = "nack", cause: str = "") -> None:
+    def refuse(
+        self,
+        channel: ClientChannel,
+        tag: int,
+        *,
+        multiple: bool = False,
+        requeue: bool = True,
+        how: str = "nack",
+        cause: str = "",
+    ) -> None:
         """basic.nack, or basic.reject."""
         request: m.Request
         if how == "reject":
             request = m.BasicReject(delivery_tag=tag, requeue=requeue, channel=channel.number)
         else:
-            request = m.BasicNack(delivery_tag=tag, multiple=multiple, requeue=requeue, channel=channel.number)
+            request = m.BasicNack(
+                delivery_tag=tag, multiple=multiple, requeue=requeue, channel=channel.number
+            )
         copies = channel.settle(tag, multiple)
         if copies:
             name, arrives = copy_event(copies[0]), self._up()
             of = tuple([copy.name for copy in copies])
-            self.world.emit(Rejected(self.world.now, name, cause, "", of, self.name, copies[0].queue, arrives, requeue, multiple, how))
+            self.world.emit(
+                Rejected(
+                    self.world.now,
+                    name,
+                    cause,
+                    "",
+                    of,
+                    self.name,
+                    copies[0].queue,
+                    arrives,
+                    requeue,
+                    multiple,
+                    how,
+                )
+            )
             self._send(request, name, arrives, "nack", copies)
         else:
             self._send(request, "", self._up(), "nack", copies)
@@ -197,7 +242,18 @@ class AmqpClient:
             world = self.world
             of = tuple([copy.name for copy in copies])
             rule = "rabbitmq/auto-ack-gone"
-            world.emit(Lost(world.now, world.name(self.name), cause, rule, of, "message", self.name, copies[0].message.key))
+            world.emit(
+                Lost(
+                    world.now,
+                    world.name(self.name),
+                    cause,
+                    rule,
+                    of,
+                    "message",
+                    self.name,
+                    copies[0].message.key,
+                )
+            )
 
     def on_deliver(self, frame: m.BasicDeliver, cause: str) -> None:
         """A delivery has been received."""
@@ -214,7 +270,9 @@ class AmqpClient:
     def on_channel_closed(self, frame: m.ChannelClosedByBroker, channel: ClientChannel, cause: str) -> None:
         """The broker closed a channel."""
 
-    def on_connection_closed(self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str) -> None:
+    def on_connection_closed(
+        self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str
+    ) -> None:
         """The broker closed the connection, or is down."""
 
 

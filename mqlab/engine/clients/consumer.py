@@ -37,7 +37,9 @@ class Consumer(Program, AmqpClient):
 
     what = "consumer"
 
-    def __init__(self, world: World, name: str, role: str, broker: RabbitMQ, spec: ConsumerSpec, latency_us: int) -> None:
+    def __init__(
+        self, world: World, name: str, role: str, broker: RabbitMQ, spec: ConsumerSpec, latency_us: int
+    ) -> None:
         AmqpClient.__init__(self, world, name, broker, latency_us)
         self.role = role
         self.spec = spec
@@ -63,12 +65,20 @@ class Consumer(Program, AmqpClient):
             self.subscribed += 1
             arguments = {"x-priority": spec.priority} if spec.priority else None
             tag = f"{self.name}.{self.subscribed}"
-            self.ask(m.BasicConsume(queue=queue, consumer_tag=tag, auto_ack=spec.ack == "auto", arguments=arguments))
+            self.ask(
+                m.BasicConsume(
+                    queue=queue, consumer_tag=tag, auto_ack=spec.ack == "auto", arguments=arguments
+                )
+            )
 
     def change(self, spec: ConsumerSpec) -> None:
         """Take new settings. Prefetch and ack mode belong to a subscription, so it subscribes anew; the rest is for the next message."""
         old, self.spec = self.spec, spec
-        if self.channels and (old.prefetch, old.ack == "auto", old.priority) != (spec.prefetch, spec.ack == "auto", spec.priority):
+        if self.channels and (old.prefetch, old.ack == "auto", old.priority) != (
+            spec.prefetch,
+            spec.ack == "auto",
+            spec.priority,
+        ):
             for queue in range(len(old.queues)):
                 self.ask(m.BasicCancel(consumer_tag=f"{self.name}.{self.subscribed - queue}"))
             self._subscribe()
@@ -92,7 +102,20 @@ class Consumer(Program, AmqpClient):
         item.until = world.now + self._service_us(message.id, item.attempt)
         name = copy_event(item.copy)
         of = (item.copy.name,)
-        world.emit(Started(world.now, name, cause, "", of, self.name, message.key, item.until, item.attempt, item.redelivered))
+        world.emit(
+            Started(
+                world.now,
+                name,
+                cause,
+                "",
+                of,
+                self.name,
+                message.key,
+                item.until,
+                item.attempt,
+                item.redelivered,
+            )
+        )
         if self.spec.ack == "before" and item.owed and self.channels:
             item.owed = False
             self.ack(self.channels[1], item.tag, cause=name)
@@ -119,7 +142,9 @@ class Consumer(Program, AmqpClient):
         failed = fail is not None and self._fails(fail, item)
         name = copy_event(item.copy)
         outcome = "failed" if failed else "ok"
-        world.emit(Handled(world.now, name, cause, "", (copy_name,), self.name, item.copy.message.key, outcome))
+        world.emit(
+            Handled(world.now, name, cause, "", (copy_name,), self.name, item.copy.message.key, outcome)
+        )
         if item.owed and self.channels:
             if fail is not None and failed:
                 how = "nack" if fail.then == "nack_requeue" else "reject"
@@ -140,7 +165,10 @@ class Consumer(Program, AmqpClient):
             and (when.header is None or when.header in (copy.content.properties.headers or {}))
         ):
             return False
-        return fail.chance >= 1 or unit(self.world.seed, copy.message.id, self.role, "fail", item.attempt) < fail.chance
+        return (
+            fail.chance >= 1
+            or unit(self.world.seed, copy.message.id, self.role, "fail", item.attempt) < fail.chance
+        )
 
     # --- ends ----------------------------------------------------------------------------------------------------
 
@@ -151,7 +179,18 @@ class Consumer(Program, AmqpClient):
         if owed:
             world = self.world
             of = tuple([copy.name for copy in owed])
-            world.emit(Lost(world.now, world.name(self.name), cause, "", of, "delivery", self.name, owed[0].message.key))
+            world.emit(
+                Lost(
+                    world.now,
+                    world.name(self.name),
+                    cause,
+                    "",
+                    of,
+                    "delivery",
+                    self.name,
+                    owed[0].message.key,
+                )
+            )
         if crash:
             self.lose([item.copy for item in items if not item.owed], cause)
         kept = [] if crash else [item for item in items if not item.owed]
@@ -170,7 +209,9 @@ class Consumer(Program, AmqpClient):
             self.open_channel()
             self._subscribe()
 
-    def on_connection_closed(self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str) -> None:
+    def on_connection_closed(
+        self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str
+    ) -> None:
         """The broker is down, or threw us out: come back later."""
         self.drop_memory(cause, crash=False)
         self.come_back_later(cause)

@@ -25,7 +25,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
 from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
@@ -219,13 +218,29 @@ class BlockingChannel:
         """Delete an exchange."""
         return Reply(self._ask(m.ExchangeDelete(exchange=exchange, if_unused=if_unused)))
 
-    def exchange_bind(self, destination: str, source: str, routing_key: str = "", arguments: dict[str, Any] | None = None) -> Reply:
+    def exchange_bind(
+        self, destination: str, source: str, routing_key: str = "", arguments: dict[str, Any] | None = None
+    ) -> Reply:
         """Bind an exchange to another."""
-        return Reply(self._ask(m.ExchangeBind(destination=destination, source=source, routing_key=routing_key, arguments=arguments)))
+        return Reply(
+            self._ask(
+                m.ExchangeBind(
+                    destination=destination, source=source, routing_key=routing_key, arguments=arguments
+                )
+            )
+        )
 
-    def exchange_unbind(self, destination: str, source: str, routing_key: str = "", arguments: dict[str, Any] | None = None) -> Reply:
+    def exchange_unbind(
+        self, destination: str, source: str, routing_key: str = "", arguments: dict[str, Any] | None = None
+    ) -> Reply:
         """Unbind an exchange from another."""
-        return Reply(self._ask(m.ExchangeUnbind(destination=destination, source=source, routing_key=routing_key, arguments=arguments)))
+        return Reply(
+            self._ask(
+                m.ExchangeUnbind(
+                    destination=destination, source=source, routing_key=routing_key, arguments=arguments
+                )
+            )
+        )
 
     def queue_declare(
         self, queue: str, passive: bool = False, durable: bool = False, exclusive: bool = False, auto_delete: bool = False,
@@ -236,15 +251,31 @@ class BlockingChannel:
             queue=queue, passive=passive, durable=durable, exclusive=exclusive, auto_delete=auto_delete, arguments=arguments,
         )))  # fmt: skip
 
-    def queue_bind(self, queue: str, exchange: str, routing_key: str | None = None, arguments: dict[str, Any] | None = None) -> Reply:
+    def queue_bind(
+        self,
+        queue: str,
+        exchange: str,
+        routing_key: str | None = None,
+        arguments: dict[str, Any] | None = None,
+    ) -> Reply:
         """Bind a queue; the routing key is the queue's name where none is given, as in pika."""
         key = queue if routing_key is None else routing_key
-        return Reply(self._ask(m.QueueBind(queue=queue, exchange=exchange, routing_key=key, arguments=arguments)))
+        return Reply(
+            self._ask(m.QueueBind(queue=queue, exchange=exchange, routing_key=key, arguments=arguments))
+        )
 
-    def queue_unbind(self, queue: str, exchange: str, routing_key: str | None = None, arguments: dict[str, Any] | None = None) -> Reply:
+    def queue_unbind(
+        self,
+        queue: str,
+        exchange: str,
+        routing_key: str | None = None,
+        arguments: dict[str, Any] | None = None,
+    ) -> Reply:
         """Unbind a queue."""
         key = queue if routing_key is None else routing_key
-        return Reply(self._ask(m.QueueUnbind(queue=queue, exchange=exchange, routing_key=key, arguments=arguments)))
+        return Reply(
+            self._ask(m.QueueUnbind(queue=queue, exchange=exchange, routing_key=key, arguments=arguments))
+        )
 
     def queue_purge(self, queue: str) -> Reply:
         """Empty a queue of its ready messages."""
@@ -271,8 +302,18 @@ class BlockingChannel:
         self._check()
         client = self._client
         client.published += 1
-        message = Message(f"{client.name}-{client.published}", "", body.encode() if isinstance(body, str) else body)
-        client.publish(self._channel, message, exchange, routing_key, properties or NO_PROPERTIES, mandatory=mandatory, immediate=immediate)
+        message = Message(
+            f"{client.name}-{client.published}", "", body.encode() if isinstance(body, str) else body
+        )
+        client.publish(
+            self._channel,
+            message,
+            exchange,
+            routing_key,
+            properties or NO_PROPERTIES,
+            mandatory=mandatory,
+            immediate=immediate,
+        )
         self._answered(None)
         if self._channel.confirms:
             nacked, returned = client.nacked, client.returned
@@ -282,7 +323,9 @@ class BlockingChannel:
             if returned:
                 raise UnroutableError("no queue took the message")
 
-    def basic_get(self, queue: str, auto_ack: bool = False) -> tuple[Delivery, Properties, bytes] | tuple[None, None, None]:
+    def basic_get(
+        self, queue: str, auto_ack: bool = False
+    ) -> tuple[Delivery, Properties, bytes] | tuple[None, None, None]:
         """Take one message, or (None, None, None) where nothing is ready."""
         self._ask(m.BasicGet(queue=queue, auto_ack=auto_ack))
         frame, self._client.got = self._client.got, None
@@ -296,7 +339,11 @@ class BlockingChannel:
         self._tags += 1
         tag = consumer_tag or f"ctag{self._channel.number}.{self._tags}"
         self._callbacks[tag] = on_message_callback
-        self._ask(m.BasicConsume(queue=queue, consumer_tag=tag, auto_ack=auto_ack, exclusive=exclusive, arguments=arguments))
+        self._ask(
+            m.BasicConsume(
+                queue=queue, consumer_tag=tag, auto_ack=auto_ack, exclusive=exclusive, arguments=arguments
+            )
+        )
         return tag
 
     def basic_cancel(self, consumer_tag: str) -> None:
@@ -373,11 +420,18 @@ class _Client(AmqpClient):
     def on_channel_closed(self, frame: m.ChannelClosedByBroker, channel: ClientChannel, cause: str) -> None:
         self.error = ChannelClosedByBroker(frame.code, frame.text)
 
-    def on_connection_closed(self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str) -> None:
+    def on_connection_closed(
+        self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str
+    ) -> None:
         self.error = ConnectionClosedByBroker(frame.code, frame.text)
 
 
 def _delivery(frame: m.BasicDeliver) -> Delivery:
-    return Delivery(frame.delivery_tag, frame.redelivered, frame.exchange, frame.routing_key, frame.consumer_tag, frame.message_count)
-
-
+    return Delivery(
+        frame.delivery_tag,
+        frame.redelivered,
+        frame.exchange,
+        frame.routing_key,
+        frame.consumer_tag,
+        frame.message_count,
+    )

@@ -23,7 +23,9 @@ class Producer(Program, AmqpClient):
 
     what = "producer"
 
-    def __init__(self, world: World, name: str, broker: RabbitMQ, spec: ProducerSpec, latency_us: int) -> None:
+    def __init__(
+        self, world: World, name: str, broker: RabbitMQ, spec: ProducerSpec, latency_us: int
+    ) -> None:
         AmqpClient.__init__(self, world, name, broker, latency_us)
         self.spec = spec
         self.made = 0
@@ -68,7 +70,9 @@ class Producer(Program, AmqpClient):
         elif rate.constant:
             self._at(after + round(1_000_000 / rate.constant))
         elif rate.poisson:
-            self._at(after + round(exponential(1_000_000 / rate.poisson, self.world.seed, self.name, "gap", n)))
+            self._at(
+                after + round(exponential(1_000_000 / rate.poisson, self.world.seed, self.name, "gap", n))
+            )
 
     def _at(self, t: int) -> None:
         self.turn += 1
@@ -116,7 +120,9 @@ class Producer(Program, AmqpClient):
         message, exchange, routing_key, properties, mandatory = sent
         if channel.confirms:
             self.unconfirmed[message.id] = sent
-        self.publish(channel, message, exchange, routing_key, properties, mandatory=mandatory, again=again, cause=cause)
+        self.publish(
+            channel, message, exchange, routing_key, properties, mandatory=mandatory, again=again, cause=cause
+        )
 
     def on_confirm(self, frame: m.Confirm, message: Message | None, cause: str) -> None:
         """Confirmed or nacked: its outcome is known."""
@@ -131,7 +137,9 @@ class Producer(Program, AmqpClient):
             self.ask(m.ConfirmSelect())
             new.confirms = True
 
-    def on_connection_closed(self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str) -> None:
+    def on_connection_closed(
+        self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str
+    ) -> None:
         """Try again after a while."""
         self.come_back_later(cause)
 

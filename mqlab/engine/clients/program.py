@@ -25,6 +25,7 @@ class Program:
     connection: Connection | None
     channels: dict[int, ClientChannel]
     spec: Any
+    settings: dict[str, Any]
     up: bool
 
     def start(self, cause: str) -> None:

@@ -24,6 +24,7 @@ class You(AmqpClient):
     def __init__(self, world: World, broker: RabbitMQ, latency_us: int) -> None:
         super().__init__(world, NAME, broker, latency_us)
         self.up = True
+        self.settings: dict[str, Any] = {}
         self._open()
 
     def _open(self) -> None:
@@ -35,15 +36,29 @@ class You(AmqpClient):
         self.ask(m.ConfirmSelect())
         channel.confirms = True
 
-    def send(self, number: int, key: str, exchange: str, routing_key: str, body: bytes, properties: Properties, mandatory: bool, cause: str) -> None:
+    def send(
+        self,
+        number: int,
+        key: str,
+        exchange: str,
+        routing_key: str,
+        body: bytes,
+        properties: Properties,
+        mandatory: bool,
+        cause: str,
+    ) -> None:
         """Publish message `you-<number>`."""
         message = Message(f"{NAME}-{number}", key, body)
-        self.publish(self.channels[1], message, exchange, routing_key, properties, mandatory=mandatory, cause=cause)
+        self.publish(
+            self.channels[1], message, exchange, routing_key, properties, mandatory=mandatory, cause=cause
+        )
 
     def on_channel_closed(self, frame: m.ChannelClosedByBroker, channel: ClientChannel, cause: str) -> None:
         self._fresh_channel()
 
-    def on_connection_closed(self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str) -> None:
+    def on_connection_closed(
+        self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str
+    ) -> None:
         self.world.at(self.world.now + RECONNECT_US, self.come_back)
 
     def come_back(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import msgspec
+
 from mqlab.engine import events as e
 from mqlab.engine.message import message_of, producer_of
 from mqlab.engine.scenario.error import nearest

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
+
 from mqlab.engine import limits
 from mqlab.engine.message import message_of
 from mqlab.engine.scenario.consumer import ConsumerSpec, read_consumer

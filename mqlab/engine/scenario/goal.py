@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+
 from mqlab.engine import commands as c
 from mqlab.engine import limits
 from mqlab.engine.scenario.event_filter import EventFilter, fields_of, read_filter

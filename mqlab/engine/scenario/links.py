@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+
 from mqlab.engine import limits
 from mqlab.engine.scenario.error import listed, nearest
 from mqlab.engine.scenario.place import Place, ms

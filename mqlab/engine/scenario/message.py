@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import msgspec
+
 from mqlab.engine import limits
 from mqlab.engine.message import NO_PROPERTIES, Properties, Timestamp
 from mqlab.engine.scenario.error import nearest

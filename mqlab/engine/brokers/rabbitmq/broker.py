@@ -40,7 +40,9 @@ class RabbitMQ(Topology):
 
     kind = "rabbitmq"
 
-    def __init__(self, world: World, name: str = "rabbit", version: str = "4.3", restart_us: int = 1_000_000) -> None:
+    def __init__(
+        self, world: World, name: str = "rabbit", version: str = "4.3", restart_us: int = 1_000_000
+    ) -> None:
         self.world = world
         self.name = name
         self.version = version
@@ -107,7 +109,9 @@ class RabbitMQ(Topology):
 
     def no_exchange(self, name: str) -> ChannelError:
         """404 for an exchange."""
-        return ChannelError(404, f"NOT_FOUND - no exchange '{name}' in vhost '/'", "rabbitmq/exchange-missing")
+        return ChannelError(
+            404, f"NOT_FOUND - no exchange '{name}' in vhost '/'", "rabbitmq/exchange-missing"
+        )
 
     def _close_channel(self, connection: Connection, number: int, error: ChannelError, cause: str) -> None:
         channel = connection.channels.get(number)
@@ -115,7 +119,11 @@ class RabbitMQ(Topology):
             return
         arrives = connection.down()
         name = self.world.name(connection.program)
-        self.world.emit(ChannelClosed(self.world.now, name, cause, error.rule, connection.program, error.code, error.text, arrives))
+        self.world.emit(
+            ChannelClosed(
+                self.world.now, name, cause, error.rule, connection.program, error.code, error.text, arrives
+            )
+        )
         settle.close_channel(self, channel, name)
         frame = m.ChannelClosedByBroker(error.code, error.text, number)
         connection.push(frame, name, arrives, self._close_flight(connection, arrives))
@@ -123,7 +131,11 @@ class RabbitMQ(Topology):
     def _close_connection(self, connection: Connection, error: ChannelError, cause: str) -> None:
         arrives = connection.down()
         name = self.world.name(connection.program)
-        self.world.emit(ConnectionClosed(self.world.now, name, cause, error.rule, connection.program, error.code, error.text, arrives))
+        self.world.emit(
+            ConnectionClosed(
+                self.world.now, name, cause, error.rule, connection.program, error.code, error.text, arrives
+            )
+        )
         self.drop_connection(connection, name)
         frame = m.ConnectionClosedByBroker(error.code, error.text)
         connection.push(frame, name, arrives, self._close_flight(connection, arrives))
@@ -175,14 +187,18 @@ class RabbitMQ(Topology):
         restart.come_up(self, cause)
 
 
-def _connection_close(broker: RabbitMQ, connection: Connection, request: m.ConnectionClose, departure: str) -> None:
+def _connection_close(
+    broker: RabbitMQ, connection: Connection, request: m.ConnectionClose, departure: str
+) -> None:
     name = connection.hang_up(departure)
     connection.lose_down(name)
     broker.drop_connection(connection, name)
 
 
 def _channel_close(broker: RabbitMQ, connection: Connection, request: m.ChannelClose, departure: str) -> m.Ok:
-    settle.close_channel(broker, broker.channel(connection, request.channel), connection.hang_up(departure, "channel"))
+    settle.close_channel(
+        broker, broker.channel(connection, request.channel), connection.hang_up(departure, "channel")
+    )
     return m.Ok()
 
 

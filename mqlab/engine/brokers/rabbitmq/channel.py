@@ -54,4 +54,6 @@ class Channel:
 
 def unknown_tag(tag: int) -> ChannelError:
     """What the broker says to an ack of a tag that it does not know."""
-    return ChannelError(406, f"PRECONDITION_FAILED - unknown delivery tag {tag}", "rabbitmq/unknown-delivery-tag")
+    return ChannelError(
+        406, f"PRECONDITION_FAILED - unknown delivery tag {tag}", "rabbitmq/unknown-delivery-tag"
+    )

@@ -12,9 +12,29 @@ if TYPE_CHECKING:
 class Consumer:
     """`prefetch` 0 is unlimited; `unacked` is what it holds of its queue."""
 
-    __slots__ = ("auto_ack", "blocked", "channel", "exclusive", "prefetch", "priority", "queue", "tag", "unacked")
+    __slots__ = (
+        "auto_ack",
+        "blocked",
+        "channel",
+        "exclusive",
+        "prefetch",
+        "priority",
+        "queue",
+        "tag",
+        "unacked",
+    )
 
-    def __init__(self, tag: str, channel: Channel, queue: Queue, *, auto_ack: bool, prefetch: int, exclusive: bool, priority: int) -> None:
+    def __init__(
+        self,
+        tag: str,
+        channel: Channel,
+        queue: Queue,
+        *,
+        auto_ack: bool,
+        prefetch: int,
+        exclusive: bool,
+        priority: int,
+    ) -> None:
         self.tag = tag
         self.channel = channel
         self.queue = queue

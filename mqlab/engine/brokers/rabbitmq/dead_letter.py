@@ -51,7 +51,22 @@ def dead_letter(broker: RabbitMQ, queue: Queue, copy: Copy, reason: str, cause: 
     arrives = world.now + world.exchange_us
     node = broker.node_of(exchange.name)
     key = copy.message.key
-    world.emit(DeadLettered(world.now, name, cause, rule, (copy.name,), queue.name, reason, node, routing_key, key, arrives, deaths[0].count))
+    world.emit(
+        DeadLettered(
+            world.now,
+            name,
+            cause,
+            rule,
+            (copy.name,),
+            queue.name,
+            reason,
+            node,
+            routing_key,
+            key,
+            arrives,
+            deaths[0].count,
+        )
+    )
     if world.watched:
         world.flights[name] = Flight("dead_letter", queue.name, node, world.now, arrives, (copy.name,), key)
     world.at(arrives, broker.dead_letter_arrives, copy, content, reason, name)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from mqlab.engine.connection import Connection
 
 
-def exchange_declare(broker: RabbitMQ, connection: Connection, request: m.ExchangeDeclare, cause: str) -> m.Ok:
+def exchange_declare(
+    broker: RabbitMQ, connection: Connection, request: m.ExchangeDeclare, cause: str
+) -> m.Ok:
     """exchange.declare."""
     name = request.exchange
     known = broker.exchanges.get(name)
@@ -62,12 +64,18 @@ def exchange_delete(broker: RabbitMQ, connection: Connection, request: m.Exchang
     if exchange is None:
         return m.Ok()
     if request.if_unused and exchange.bindings:
-        raise ChannelError(406, f"PRECONDITION_FAILED - exchange '{exchange.name}' in vhost '/' in use", "rabbitmq/queue-in-use")
+        raise ChannelError(
+            406,
+            f"PRECONDITION_FAILED - exchange '{exchange.name}' in vhost '/' in use",
+            "rabbitmq/queue-in-use",
+        )
     broker.remove_exchange(exchange, cause)
     return m.Ok()
 
 
-def queue_declare(broker: RabbitMQ, connection: Connection, request: m.QueueDeclare, cause: str) -> m.QueueDeclareOk:
+def queue_declare(
+    broker: RabbitMQ, connection: Connection, request: m.QueueDeclare, cause: str
+) -> m.QueueDeclareOk:
     """queue.declare. Equivalence with an existing queue is checked before an argument's own validity."""
     name = request.queue
     arguments = request.arguments or {}
@@ -104,7 +112,9 @@ def _server_name(broker: RabbitMQ) -> str:
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     bits = draw(broker.world.seed, broker.name, "server-named", broker.named)
     more = draw(broker.world.seed, broker.name, "server-named", broker.named, "more")
-    return "amq.gen-" + "".join(letters[((bits if i < 10 else more) >> (6 * (i % 10))) & 63] for i in range(22))
+    return "amq.gen-" + "".join(
+        letters[((bits if i < 10 else more) >> (6 * (i % 10))) & 63] for i in range(22)
+    )
 
 
 def _check_equivalent(queue: Queue, request: m.QueueDeclare, arguments: dict[str, Any]) -> None:
@@ -118,7 +128,9 @@ def _check_equivalent(queue: Queue, request: m.QueueDeclare, arguments: dict[str
             _same_argument("queue", name, argument, arguments, queue.arguments)
 
 
-def queue_bind(broker: RabbitMQ, connection: Connection, request: m.QueueBind | m.ExchangeBind, cause: str) -> m.Ok:
+def queue_bind(
+    broker: RabbitMQ, connection: Connection, request: m.QueueBind | m.ExchangeBind, cause: str
+) -> m.Ok:
     """queue.bind and exchange.bind."""
     binding, exchange = _binding(broker, connection, request)
     if exchange.kind == "topic":
@@ -134,7 +146,9 @@ def queue_bind(broker: RabbitMQ, connection: Connection, request: m.QueueBind | 
     return m.Ok()
 
 
-def queue_unbind(broker: RabbitMQ, connection: Connection, request: m.QueueUnbind | m.ExchangeUnbind, cause: str) -> m.Ok:
+def queue_unbind(
+    broker: RabbitMQ, connection: Connection, request: m.QueueUnbind | m.ExchangeUnbind, cause: str
+) -> m.Ok:
     """queue.unbind and exchange.unbind: a binding that is not there is no error. [rule 11]"""
     binding, exchange = _binding(broker, connection, request)
     if exchange.unbind(binding):
@@ -142,7 +156,9 @@ def queue_unbind(broker: RabbitMQ, connection: Connection, request: m.QueueUnbin
     return m.Ok()
 
 
-def _binding(broker: RabbitMQ, connection: Connection, request: m.QueueBind | m.ExchangeBind) -> tuple[Binding, Exchange]:
+def _binding(
+    broker: RabbitMQ, connection: Connection, request: m.QueueBind | m.ExchangeBind
+) -> tuple[Binding, Exchange]:
     if isinstance(request, m.ExchangeBind):
         source, destination = request.source, request.destination
         if "" in (source, destination):
@@ -177,9 +193,13 @@ def queue_delete(broker: RabbitMQ, connection: Connection, request: m.QueueDelet
         return m.CountOk(0)
     broker.check_owner(known, connection)
     if request.if_unused and known.consumers:
-        raise ChannelError(406, f"PRECONDITION_FAILED - queue '{known.name}' in vhost '/' in use", "rabbitmq/queue-in-use")
+        raise ChannelError(
+            406, f"PRECONDITION_FAILED - queue '{known.name}' in vhost '/' in use", "rabbitmq/queue-in-use"
+        )
     if request.if_empty and len(known):
-        raise ChannelError(406, f"PRECONDITION_FAILED - queue '{known.name}' in vhost '/' not empty", "rabbitmq/queue-in-use")
+        raise ChannelError(
+            406, f"PRECONDITION_FAILED - queue '{known.name}' in vhost '/' not empty", "rabbitmq/queue-in-use"
+        )
     return m.CountOk(broker.remove_queue(known, cause))
 
 
@@ -215,7 +235,9 @@ def _same(what: str, name: str, field: str, received: Any, current: Any) -> None
         raise ChannelError(406, text, "rabbitmq/declare-equivalent")
 
 
-def _same_argument(what: str, name: str, field: str, received: dict[str, Any], current: dict[str, Any]) -> None:
+def _same_argument(
+    what: str, name: str, field: str, received: dict[str, Any], current: dict[str, Any]
+) -> None:
     ours, theirs = received.get(field), current.get(field)
     if type(ours) is type(theirs) and ours == theirs:
         return

@@ -40,7 +40,18 @@ def enqueue(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None,
         copy.expires = world.now + ttl
     world.ledger.move(copy, "enqueue")
     name = copy_event(copy)
-    world.emit(Enqueued(world.now, name, cause, "rabbitmq/ttl-minimum" if ttl is not None else "", (copy.name,), queue.name, at, copy.expires))
+    world.emit(
+        Enqueued(
+            world.now,
+            name,
+            cause,
+            "rabbitmq/ttl-minimum" if ttl is not None else "",
+            (copy.name,),
+            queue.name,
+            at,
+            copy.expires,
+        )
+    )
     if receipt is not None:
         receipt.taken(broker, name)
     if queue.active:
@@ -81,7 +92,15 @@ def dispatch(broker: RabbitMQ, queue: Queue, cause: str, fresh: Copy | None = No
         queue.took(consumer)
 
 
-def hand_over(broker: RabbitMQ, queue: Queue, channel: Channel, consumer: Consumer | None, cause: str, auto_ack: bool = False, left: bool = False) -> None:
+def hand_over(
+    broker: RabbitMQ,
+    queue: Queue,
+    channel: Channel,
+    consumer: Consumer | None,
+    cause: str,
+    auto_ack: bool = False,
+    left: bool = False,
+) -> None:
     """Send the head of the queue down the channel: to a consumer, or (None) as the answer to a get."""
     world = broker.world
     connection = channel.connection
@@ -111,7 +130,20 @@ def hand_over(broker: RabbitMQ, queue: Queue, channel: Channel, consumer: Consum
         rule = "rabbitmq/redelivered-flag"
     arrives = connection.down()
     world.emit(
-        Delivered(world.now, name, cause, rule, (copy.name,), queue.name, connection.program, tag, arrives, redelivered, auto_ack, copy.failures)
+        Delivered(
+            world.now,
+            name,
+            cause,
+            rule,
+            (copy.name,),
+            queue.name,
+            connection.program,
+            tag,
+            arrives,
+            redelivered,
+            auto_ack,
+            copy.failures,
+        )
     )
     content = copy.content
     properties = content.properties
@@ -124,7 +156,16 @@ def hand_over(broker: RabbitMQ, queue: Queue, channel: Channel, consumer: Consum
     if connection.instant:
         connection.push(frame, name, arrives)
     else:
-        flight = Flight("delivery", queue.name, connection.program, world.now, arrives, (copy.name,), copy.message.key, redelivered)
+        flight = Flight(
+            "delivery",
+            queue.name,
+            connection.program,
+            world.now,
+            arrives,
+            (copy.name,),
+            copy.message.key,
+            redelivered,
+        )
         connection.push(frame, name, arrives, flight)
 
 
@@ -132,7 +173,9 @@ def _as_delivered(broker: RabbitMQ, queue: Queue, copy: Copy) -> Properties:
     """The properties a consumer sees: without BCC, with the delivery count of a quorum queue. [rules 7, 58]"""
     properties = copy.content.properties
     headers = properties.headers
-    counted = isinstance(queue, QuorumQueue) and (copy.failures > 0 or (broker.version == "3.10" and copy.redelivered))
+    counted = isinstance(queue, QuorumQueue) and (
+        copy.failures > 0 or (broker.version == "3.10" and copy.redelivered)
+    )
     if not counted and "BCC" not in (headers or ()):
         return properties
     headers = {name: value for name, value in (headers or {}).items() if name != "BCC"}
@@ -176,4 +219,8 @@ def shorten(broker: RabbitMQ, queue: Queue, cause: str) -> None:
             dead_letter(broker, queue, copy, "maxlen", cause, rule)
             continue
         world.ledger.move(copy, "drop")
-        world.emit(Dropped(world.now, copy_event(copy), cause, rule, (copy.name,), queue.name, copy.message.key, "maxlen"))
+        world.emit(
+            Dropped(
+                world.now, copy_event(copy), cause, rule, (copy.name,), queue.name, copy.message.key, "maxlen"
+            )
+        )

@@ -66,7 +66,19 @@ def canonical(arguments: dict[str, Any] | None) -> bytes:
 class Exchange:
     """One exchange. `bindings` keeps the order in which they were made."""
 
-    __slots__ = ("_by_key", "_everyone", "_trie", "arguments", "auto_delete", "bindings", "durable", "internal", "kind", "name", "version")
+    __slots__ = (
+        "_by_key",
+        "_everyone",
+        "_trie",
+        "arguments",
+        "auto_delete",
+        "bindings",
+        "durable",
+        "internal",
+        "kind",
+        "name",
+        "version",
+    )
 
     def __init__(
         self,
@@ -132,7 +144,9 @@ class Exchange:
             return dict.fromkeys(self._everyone, "")
         matched: dict[str, str] = {}
         for binding in self.bindings.values():
-            if binding.destination not in matched and header_rules.matches(binding.arguments or {}, headers, self.version):
+            if binding.destination not in matched and header_rules.matches(
+                binding.arguments or {}, headers, self.version
+            ):
                 matched[binding.destination] = binding.routing_key
         return matched
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from mqlab.engine.brokers.rabbitmq.dead_letter import carbon_copies, goes_round
 from mqlab.engine.brokers.rabbitmq.deliver import enqueue
 from mqlab.engine.brokers.rabbitmq.exchange import RULES, Exchange, Via
-from mqlab.engine.brokers.rabbitmq.methods import BasicPublish, BasicReturn, ChannelError, Confirm, ConnectionError_
+from mqlab.engine.brokers.rabbitmq.methods import (
+    BasicPublish,
+    BasicReturn,
+    ChannelError,
+    Confirm,
+    ConnectionError_,
+)
 from mqlab.engine.events import Confirmed, Refused, Returned, Routed, Unroutable
 from mqlab.engine.message import Content, Copy, Message, copy_name, message_event
 from mqlab.engine.scene import Flight
@@ -41,7 +47,12 @@ class Receipt:
         """One more queue has it."""
         self.waits -= 1
         if self.waits <= 0:
-            confirm(broker, self, cause, "rabbitmq/confirm-after-enqueue" if self.ok else "rabbitmq/confirm-nack-overflow")
+            confirm(
+                broker,
+                self,
+                cause,
+                "rabbitmq/confirm-after-enqueue" if self.ok else "rabbitmq/confirm-nack-overflow",
+            )
 
     def refused(self, broker: RabbitMQ, cause: str) -> None:
         """One queue refused: the whole publish is nacked, though others keep it."""
@@ -77,7 +88,11 @@ def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, dep
     content = Content(request.exchange, request.routing_key, properties)
     queues, keys = route(broker, exchange, content)
     if queues:
-        receipt = Receipt(channel, channel.published, message, exchange.name, len(queues)) if channel.confirms else None
+        receipt = (
+            Receipt(channel, channel.published, message, exchange.name, len(queues))
+            if channel.confirms
+            else None
+        )
         fan_out(broker, exchange, message, content, queues, keys, receipt, departure, "")
     else:
         _unroutable(broker, channel, exchange, request, departure)
@@ -95,9 +110,13 @@ def check_expiration(expiration: str) -> ChannelError | None:
         return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {why}", rule)
     value = int(expiration)
     if value < 0:
-        return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {{value_negative,{value}}}", rule)
+        return ChannelError(
+            406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {{value_negative,{value}}}", rule
+        )
     if value >= 2**32:
-        return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {{value_too_large,{value}}}", rule)
+        return ChannelError(
+            406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {{value_too_large,{value}}}", rule
+        )
     return None
 
 
@@ -123,7 +142,9 @@ def route(broker: RabbitMQ, exchange: Exchange, content: Content) -> Route:
         for destination, by in matched.items():
             if not isinstance(destination, Via):
                 found.setdefault(destination, by)
-            elif destination not in seen and (next_stop := broker.exchanges.get(str(destination))) is not None:
+            elif (
+                destination not in seen and (next_stop := broker.exchanges.get(str(destination))) is not None
+            ):
                 seen[str(destination)] = True
                 todo.append(next_stop)
     result = (tuple(broker.queues[name] for name in found), tuple(found.values()))
@@ -159,7 +180,9 @@ def fan_out(
             enqueue(broker, queue, copy, receipt, name)
         return
     for queue, copy in zip(queues, copies, strict=True):
-        world.flights[copy.name] = Flight("copy", broker.node_of(exchange.name), queue.name, now, arrives, (copy.name,), message.key)
+        world.flights[copy.name] = Flight(
+            "copy", broker.node_of(exchange.name), queue.name, now, arrives, (copy.name,), message.key
+        )
         broker.on_the_way[copy.name] = (queue.name, copy, receipt)
         world.at(arrives, broker.copy_arrives, copy.name, name)
 
@@ -169,47 +192,103 @@ def dead_letter_arrives(broker: RabbitMQ, copy: Copy, content: Content, reason: 
     message = copy.message
     exchange = broker.exchanges.get(content.exchange)
     if exchange is None:
-        _lost_dead_letter(broker, message, content.exchange, cause, "no_route", "rabbitmq/dead-letter-missing-exchange")
+        _lost_dead_letter(
+            broker, message, content.exchange, cause, "no_route", "rabbitmq/dead-letter-missing-exchange"
+        )
         return
     queues, keys = route(broker, exchange, content)
     if reason != "rejected" and queues:
-        kept = [(queue, key) for queue, key in zip(queues, keys, strict=True) if not goes_round(content.deaths, queue.name)]
+        kept = [
+            (queue, key)
+            for queue, key in zip(queues, keys, strict=True)
+            if not goes_round(content.deaths, queue.name)
+        ]
         if not kept:
             _lost_dead_letter(broker, message, content.exchange, cause, "cycle", "rabbitmq/dead-letter-cycle")
             return
         queues, keys = tuple(queue for queue, _ in kept), tuple(key for _, key in kept)
     if not queues:
-        _lost_dead_letter(broker, message, content.exchange, cause, "no_route", "rabbitmq/dead-letter-at-most-once")
+        _lost_dead_letter(
+            broker, message, content.exchange, cause, "no_route", "rabbitmq/dead-letter-at-most-once"
+        )
         return
     fan_out(broker, exchange, message, content, queues, keys, None, cause, copy.name)
 
 
-def _lost_dead_letter(broker: RabbitMQ, message: Message, exchange: str, cause: str, reason: str, rule: str) -> None:
+def _lost_dead_letter(
+    broker: RabbitMQ, message: Message, exchange: str, cause: str, reason: str, rule: str
+) -> None:
     world = broker.world
-    world.emit(Unroutable(world.now, message_event(message), cause, rule, (message.id,), broker.node_of(exchange), message.key, reason))
+    world.emit(
+        Unroutable(
+            world.now,
+            message_event(message),
+            cause,
+            rule,
+            (message.id,),
+            broker.node_of(exchange),
+            message.key,
+            reason,
+        )
+    )
 
 
 def _refused(broker: RabbitMQ, message: Message, exchange: str, cause: str, why: str, rule: str) -> None:
     world = broker.world
-    world.emit(Refused(world.now, message_event(message), cause, rule, (message.id,), broker.node_of(exchange), why))
+    world.emit(
+        Refused(world.now, message_event(message), cause, rule, (message.id,), broker.node_of(exchange), why)
+    )
 
 
-def _unroutable(broker: RabbitMQ, channel: Channel, exchange: Exchange, request: BasicPublish, departure: str) -> None:
+def _unroutable(
+    broker: RabbitMQ, channel: Channel, exchange: Exchange, request: BasicPublish, departure: str
+) -> None:
     """Nobody gets it: returned if mandatory, else dropped in silence; confirmed either way. [rule 9]"""
     world = broker.world
     message, connection = request.message, channel.connection
     node = broker.node_of(exchange.name)
     name = message_event(message)
     rule = "rabbitmq/mandatory-returned" if request.mandatory else "rabbitmq/unroutable-dropped"
-    world.emit(Unroutable(world.now, name, departure, rule, (message.id,), node, message.key, "no_route", request.mandatory))
+    world.emit(
+        Unroutable(
+            world.now, name, departure, rule, (message.id,), node, message.key, "no_route", request.mandatory
+        )
+    )
     if request.mandatory:
         arrives = connection.down()
         back = message_event(message)
-        world.emit(Returned(world.now, back, name, rule, (message.id,), connection.program, node, message.key, 312, "NO_ROUTE", arrives))
-        frame = BasicReturn(message, 312, "NO_ROUTE", request.exchange, request.routing_key, request.properties, channel.number)
+        world.emit(
+            Returned(
+                world.now,
+                back,
+                name,
+                rule,
+                (message.id,),
+                connection.program,
+                node,
+                message.key,
+                312,
+                "NO_ROUTE",
+                arrives,
+            )
+        )
+        frame = BasicReturn(
+            message,
+            312,
+            "NO_ROUTE",
+            request.exchange,
+            request.routing_key,
+            request.properties,
+            channel.number,
+        )
         connection.push(frame, back, arrives, _flight(broker, "return", node, connection, message, arrives))
     if channel.confirms:
-        confirm(broker, Receipt(channel, channel.published, message, exchange.name, 0), name, "rabbitmq/confirm-unroutable")
+        confirm(
+            broker,
+            Receipt(channel, channel.published, message, exchange.name, 0),
+            name,
+            "rabbitmq/confirm-unroutable",
+        )
 
 
 def confirm(broker: RabbitMQ, receipt: Receipt, cause: str, rule: str) -> None:
@@ -223,15 +302,30 @@ def confirm(broker: RabbitMQ, receipt: Receipt, cause: str, rule: str) -> None:
     name = message_event(message)
     node = broker.node_of(receipt.exchange)
     of, multiple = (message.id,), not receipt.ok
-    world.emit(Confirmed(world.now, name, cause, rule, of, connection.program, node, message.key, receipt.tag, arrives, multiple, receipt.ok))
+    world.emit(
+        Confirmed(
+            world.now,
+            name,
+            cause,
+            rule,
+            of,
+            connection.program,
+            node,
+            message.key,
+            receipt.tag,
+            arrives,
+            multiple,
+            receipt.ok,
+        )
+    )
     what = "confirm" if receipt.ok else "confirm_nack"
     frame = Confirm(receipt.tag, multiple, receipt.ok, of, channel.number)
     connection.push(frame, name, arrives, _flight(broker, what, node, connection, message, arrives))
 
 
-def _flight(broker: RabbitMQ, what: str, node: str, connection: Connection, message: Message, arrives: int) -> Flight | None:
+def _flight(
+    broker: RabbitMQ, what: str, node: str, connection: Connection, message: Message, arrives: int
+) -> Flight | None:
     if connection.instant:
         return None
     return Flight(what, node, connection.program, broker.world.now, arrives, (message.id,), message.key)
-
-

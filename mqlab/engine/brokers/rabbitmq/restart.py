@@ -29,7 +29,11 @@ def go_down(broker: RabbitMQ, cause: str) -> None:
         arrives = connection.down()
         told = world.name(connection.program)
         world.emit(ConnectionClosed(world.now, told, name, "", connection.program, 320, FORCED, arrives))
-        flight = None if connection.instant else Flight("close", broker.name, connection.program, world.now, arrives, ())
+        flight = (
+            None
+            if connection.instant
+            else Flight("close", broker.name, connection.program, world.now, arrives, ())
+        )
         connection.push(m.ConnectionClosedByBroker(320, FORCED), told, arrives, flight)
     _lose_what_travels(broker, name)
     for queue in list(broker.queues.values()):
@@ -75,7 +79,9 @@ def _lose(broker: RabbitMQ, node: str, copies: list[Copy], cause: str) -> None:
         world.ledger.move(copy, "lose")
     of = tuple([copy.name for copy in copies])
     rule = "rabbitmq/transient-lost"
-    world.emit(Lost(world.now, world.name(node), cause, rule, of, "message", node, copies[0].message.key, ends=True))
+    world.emit(
+        Lost(world.now, world.name(node), cause, rule, of, "message", node, copies[0].message.key, ends=True)
+    )
 
 
 def _lose_what_travels(broker: RabbitMQ, cause: str) -> None:
@@ -90,9 +96,38 @@ def _lose_what_travels(broker: RabbitMQ, cause: str) -> None:
         if group:
             of = tuple([copy.name for copy in group])
             what = "publish" if confirmed else "message"
-            world.emit(Lost(world.now, world.name(broker.name), cause, "", of, what, broker.name, group[0].message.key, of, True))
-    letters = [name for name, flight in world.flights.items() if flight.what == "dead_letter" and flight.source in broker.queues]
+            world.emit(
+                Lost(
+                    world.now,
+                    world.name(broker.name),
+                    cause,
+                    "",
+                    of,
+                    what,
+                    broker.name,
+                    group[0].message.key,
+                    of,
+                    True,
+                )
+            )
+    letters = [
+        name
+        for name, flight in world.flights.items()
+        if flight.what == "dead_letter" and flight.source in broker.queues
+    ]
     for name in letters:
         flight = world.flights.pop(name)
         rule = "rabbitmq/dead-letter-at-most-once"
-        world.emit(Lost(world.now, world.name(broker.name), cause, rule, flight.of, "message", broker.name, flight.key, (name,)))
+        world.emit(
+            Lost(
+                world.now,
+                world.name(broker.name),
+                cause,
+                rule,
+                flight.of,
+                "message",
+                broker.name,
+                flight.key,
+                (name,),
+            )
+        )

@@ -43,7 +43,9 @@ def ack(broker: RabbitMQ, connection: Connection, request: BasicAck, departure: 
             expire(broker, queue, name)
 
 
-def refuse(broker: RabbitMQ, connection: Connection, request: BasicNack | BasicReject, departure: str) -> None:
+def refuse(
+    broker: RabbitMQ, connection: Connection, request: BasicNack | BasicReject, departure: str
+) -> None:
     """basic.nack and basic.reject: back to the queue, to the dead letters, or gone."""
     entries = _taken(broker, connection, request, departure)
     if not entries:
@@ -53,7 +55,17 @@ def refuse(broker: RabbitMQ, connection: Connection, request: BasicNack | BasicR
     of = tuple([copy.name for copy, _ in entries])
     name = copy_event(entries[0][0])
     if request.requeue:
-        world.emit(Settled(world.now, name, departure, "rabbitmq/requeue-original-position", of, connection.program, "requeued"))
+        world.emit(
+            Settled(
+                world.now,
+                name,
+                departure,
+                "rabbitmq/requeue-original-position",
+                of,
+                connection.program,
+                "requeued",
+            )
+        )
         _free_slots(entries)
         requeue(broker, connection.program, [copy for copy, _ in entries], how, name)
         return
@@ -73,7 +85,18 @@ def refuse(broker: RabbitMQ, connection: Connection, request: BasicNack | BasicR
         else:
             world.ledger.move(copy, "drop")
             rule = "rabbitmq/reject-dropped"
-            world.emit(Dropped(world.now, copy_event(copy), name, rule, (copy.name,), queue_name, copy.message.key, "rejected"))
+            world.emit(
+                Dropped(
+                    world.now,
+                    copy_event(copy),
+                    name,
+                    rule,
+                    (copy.name,),
+                    queue_name,
+                    copy.message.key,
+                    "rejected",
+                )
+            )
     _free_slots(entries)
     _serve(broker, _queues_of(broker, entries), name)
 
@@ -134,7 +157,9 @@ def requeue_rule(queue: Queue, why: str) -> str:
     """The rule that put it where it went."""
     if isinstance(queue, QuorumQueue):
         return "rabbitmq/quorum-requeue-back" if queue.limit is None else "rabbitmq/quorum-requeue-front"
-    return {"closed": "rabbitmq/close-requeues", "recover": "rabbitmq/recover-requeues"}.get(why, "rabbitmq/requeue-original-position")
+    return {"closed": "rabbitmq/close-requeues", "recover": "rabbitmq/recover-requeues"}.get(
+        why, "rabbitmq/requeue-original-position"
+    )
 
 
 def _one_too_many(broker: RabbitMQ, queue: Queue, copy: Copy, why: str) -> bool:
@@ -154,10 +179,23 @@ def _give_up(broker: RabbitMQ, queue: Queue, copy: Copy, cause: str) -> None:
         return
     world.ledger.move(copy, "drop")
     rule = "rabbitmq/delivery-limit"
-    world.emit(Dropped(world.now, copy_event(copy), cause, rule, (copy.name,), queue.name, copy.message.key, "delivery_limit"))
+    world.emit(
+        Dropped(
+            world.now,
+            copy_event(copy),
+            cause,
+            rule,
+            (copy.name,),
+            queue.name,
+            copy.message.key,
+            "delivery_limit",
+        )
+    )
 
 
-def _taken(broker: RabbitMQ, connection: Connection, request: BasicAck | BasicNack | BasicReject, departure: str) -> Entries:
+def _taken(
+    broker: RabbitMQ, connection: Connection, request: BasicAck | BasicNack | BasicReject, departure: str
+) -> Entries:
     """What the tag settles. On a channel that is gone, or for a wrong tag, the ack itself is lost."""
     multiple = not isinstance(request, BasicReject) and request.multiple
     channel = connection.channels.get(request.channel)
@@ -175,7 +213,19 @@ def _lose_ack(broker: RabbitMQ, connection: Connection, what: str, departure: st
     world = broker.world
     if departure:
         name = world.name(connection.program)
-        world.emit(Lost(world.now, name, departure, "rabbitmq/unknown-delivery-tag", (), what, connection.program, "", (departure,)))
+        world.emit(
+            Lost(
+                world.now,
+                name,
+                departure,
+                "rabbitmq/unknown-delivery-tag",
+                (),
+                what,
+                connection.program,
+                "",
+                (departure,),
+            )
+        )
 
 
 def _let_go(broker: RabbitMQ, copy: Copy) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import msgspec
+
 from mqlab.engine import limits
 from mqlab.engine.brokers.rabbitmq import headers
 from mqlab.engine.brokers.rabbitmq.exchange import TYPES

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mqlab.engine.connection import Connection
 
 
-def consume(broker: RabbitMQ, connection: Connection, request: m.BasicConsume, cause: str) -> m.BasicConsumeOk:
+def consume(
+    broker: RabbitMQ, connection: Connection, request: m.BasicConsume, cause: str
+) -> m.BasicConsumeOk:
     """basic.consume: the consumer enters the rotation at its tail, and what is ready goes out."""
     channel = broker.channel(connection, request.channel)
     queue = broker.queue(request.queue, connection)
@@ -27,7 +29,11 @@ def consume(broker: RabbitMQ, connection: Connection, request: m.BasicConsume, c
         raise ConnectionError_(530, f"NOT_ALLOWED - attempt to reuse consumer tag '{tag}'")
     alone = any(consumer.exclusive for consumer in queue.consumers.values())
     if alone or (request.exclusive and queue.consumers):
-        raise ChannelError(403, f"ACCESS_REFUSED - queue '{queue.name}' in vhost '/' in exclusive use", "rabbitmq/exclusive-queue")
+        raise ChannelError(
+            403,
+            f"ACCESS_REFUSED - queue '{queue.name}' in vhost '/' in exclusive use",
+            "rabbitmq/exclusive-queue",
+        )
     prefetch = channel.default_prefetch
     if queue.kind == "quorum":
         if channel.shared_prefetch:
@@ -35,7 +41,15 @@ def consume(broker: RabbitMQ, connection: Connection, request: m.BasicConsume, c
             raise ConnectionError_(540, text, "rabbitmq/quorum-declare")
         prefetch = prefetch or UNLIMITED_PREFETCH
     priority = (request.arguments or {}).get("x-priority", 0)
-    consumer = Consumer(tag, channel, queue, auto_ack=request.auto_ack, prefetch=prefetch, exclusive=request.exclusive, priority=priority)
+    consumer = Consumer(
+        tag,
+        channel,
+        queue,
+        auto_ack=request.auto_ack,
+        prefetch=prefetch,
+        exclusive=request.exclusive,
+        priority=priority,
+    )
     channel.consumers[tag] = consumer
     queue.consumers[consumer.id] = consumer
     queue.used = True
@@ -66,8 +80,14 @@ def cancel_by_broker(broker: Topology, consumer: Consumer, cause: str) -> None:
     arrives = connection.down()
     name = world.name(connection.program)
     rule = "rabbitmq/consumer-cancel-notify"
-    world.emit(ConsumerCancelled(world.now, name, cause, rule, connection.program, consumer.queue.name, arrives))
-    flight = None if connection.instant else Flight("close", broker.name, connection.program, world.now, arrives, ())
+    world.emit(
+        ConsumerCancelled(world.now, name, cause, rule, connection.program, consumer.queue.name, arrives)
+    )
+    flight = (
+        None
+        if connection.instant
+        else Flight("close", broker.name, connection.program, world.now, arrives, ())
+    )
     connection.push(m.CancelNotify(consumer.tag, channel.number), name, arrives, flight)
 
 

@@ -47,7 +47,9 @@ class Topology:
         self.routes.clear()
         self._added(exchange.name, "exchange", exchange_settings(self.name, exchange), cause)
         if exchange.alternate is not None:
-            self._linked(f"{exchange.name}~alternate", "alternate", exchange.name, exchange.alternate, "", None, cause)
+            self._linked(
+                f"{exchange.name}~alternate", "alternate", exchange.name, exchange.alternate, "", None, cause
+            )
 
     def remove_exchange(self, exchange: Exchange, cause: str) -> None:
         """An exchange goes, and every binding from or to it."""
@@ -104,13 +106,23 @@ class Topology:
             taken.append(copy)
         if taken:
             of = tuple([copy.name for copy in taken])
-            world.emit(Purged(world.now, copy_event(taken[0]), cause, "rabbitmq/purge-only-ready", of, queue.name))
+            world.emit(
+                Purged(world.now, copy_event(taken[0]), cause, "rabbitmq/purge-only-ready", of, queue.name)
+            )
         return len(taken)
 
     def add_binding(self, binding: Binding, cause: str) -> None:
         """A binding has been made."""
         self.routes.clear()
-        self._linked(binding.link, "binding", binding.source, str(binding.destination), binding.routing_key, binding.arguments, cause)
+        self._linked(
+            binding.link,
+            "binding",
+            binding.source,
+            str(binding.destination),
+            binding.routing_key,
+            binding.arguments,
+            cause,
+        )
 
     def removed_binding(self, exchange: Exchange, binding: Binding, cause: str) -> None:
         """A binding is gone; with the last one goes an auto-delete exchange. [rule 12]"""
@@ -143,10 +155,21 @@ class Topology:
         """A plain line comes to be."""
         self._linked(link, what, source, target, "", None, cause)
 
-    def _linked(self, link: str, what: str, source: str, target: str, key: str, arguments: dict[str, Any] | None, cause: str) -> None:
+    def _linked(
+        self,
+        link: str,
+        what: str,
+        source: str,
+        target: str,
+        key: str,
+        arguments: dict[str, Any] | None,
+        cause: str,
+    ) -> None:
         world = self.world
         world.links[link] = Link(what, source, target, key, arguments)
-        world.emit(LinkAdded(world.now, world.name(source), cause, "", link, what, source, target, key, arguments))
+        world.emit(
+            LinkAdded(world.now, world.name(source), cause, "", link, what, source, target, key, arguments)
+        )
 
     def _unlinked(self, link: str, cause: str) -> None:
         gone = self.world.links.pop(link, None)
