@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mqlab.engine.event import Event
+from mqlab.engine.event import Event as Event
 
 # --- a publish ---------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from mqlab.engine.verdicts import Verdicts
 from mqlab.engine.world import World
 
 if TYPE_CHECKING:
-    from mqlab.engine.brokers.rabbitmq.spec import BrokerSpec
+    from mqlab.engine.brokers.rabbitmq.spec import RabbitmqSpec
 
 
 def build(scenario: Scenario, seed: int) -> World:
@@ -40,7 +40,7 @@ def build(scenario: Scenario, seed: int) -> World:
     return world
 
 
-def _broker(world: World, name: str, spec: BrokerSpec) -> RabbitMQ:
+def _broker(world: World, name: str, spec: RabbitmqSpec) -> RabbitMQ:
     broker = RabbitMQ(world, name, spec.version, spec.restart_us)
     operator = Operator(world, broker)
     for exchange, one in spec.exchanges.items():

@@ -80,7 +80,7 @@ def _held(world: World, program: Any) -> dict[str, Held]:
     held: dict[str, Held] = {}
     if not isinstance(program, Consumer):
         return held
-    mine = set()
+    mine: set[str] = set()
     if program.connection is not None:
         for channel in program.connection.channels.values():
             mine.update(copy.name for copy, _ in channel.unacked.values())

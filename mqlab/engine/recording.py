@@ -232,7 +232,7 @@ class Recording:
         return Piece(after, to, told)
 
     def do(self, id: str, future: str, at: Position, ahead_us: int, command: AnyCommand) -> Work[Cut]:
-        """Act: a command at a position, and the first `ahead_us` of the new future. Sending the same one again gives its cut again.
+        """Act: a command at a position, and the first `ahead_us` of the new future. The same one sent again gives its cut again.
 
         Raises Illegal, with nothing changed: stale, outside, conflict, bounds, or what the act itself says.
         """

@@ -46,7 +46,8 @@ def _scenarios(recorded: dict[str, Any]) -> Outcome:
             continue
         outcome.actual["scenarios"].append(actual)
         lines = [
-            f"{name}, step {number} {_short(expected['step'])}: expected {_short(_outcome(expected))}, got {_short(_outcome(got))}"
+            f"{name}, step {number} {_short(expected['step'])}: "
+            f"expected {_short(_outcome(expected))}, got {_short(_outcome(got))}"
             for number, (expected, got) in enumerate(zip(scenario["trace"], actual["trace"], strict=True), 1)
             if _ordered(expected) != _ordered(got)
         ]

@@ -16,7 +16,7 @@ from mqlab.engine.message import Copy, begin, copy_event
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
-    from mqlab.engine.scenario import ConsumerSpec, FailSpec
+    from mqlab.engine.scenario import ConsumerSpec, FailSpec, ServiceSpec
     from mqlab.engine.world import World
 
 
@@ -72,7 +72,7 @@ class Consumer(Program, AmqpClient):
             )
 
     def change(self, spec: ConsumerSpec) -> None:
-        """Take new settings. Prefetch and ack mode belong to a subscription, so it subscribes anew; the rest is for the next message."""
+        """Take new settings. Prefetch and ack mode belong to a subscription: it subscribes anew. The rest holds from the next message."""
         old, self.spec = self.spec, spec
         if self.channels and (old.prefetch, old.ack == "auto", old.priority) != (
             spec.prefetch,
@@ -122,7 +122,8 @@ class Consumer(Program, AmqpClient):
         world.at(item.until, self.done, item.copy.name, item.attempt, name)
 
     def _service_us(self, message: str, attempt: int) -> int:
-        service, seed = self.spec.service, self.world.seed
+        service: ServiceSpec = self.spec.service
+        seed = self.world.seed
         key = (message, self.role, "service", attempt)
         if service.exponential_us:
             return round(exponential(service.exponential_us, seed, *key))

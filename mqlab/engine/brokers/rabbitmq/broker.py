@@ -85,7 +85,7 @@ class RabbitMQ(Topology):
 
     def channel(self, connection: Connection, number: int) -> Channel:
         """An open channel. Raises ChannelError 504 where there is none (a client that goes on after the broker closed it)."""
-        channel = connection.channels.get(number)
+        channel: Channel | None = connection.channels.get(number)
         if channel is None:
             raise ConnectionError_(504, "CHANNEL_ERROR - expected 'channel.open'")
         return channel

@@ -206,8 +206,8 @@ def queue_delete(broker: RabbitMQ, connection: Connection, request: m.QueueDelet
 def locked(name: str) -> ChannelError:
     """Another connection owns the queue. [rule 15]"""
     text = (
-        f"RESOURCE_LOCKED - cannot obtain exclusive access to locked queue '{name}' in vhost '/'. It could be originally declared on "
-        "another connection or the exclusive property value does not match that of the original declaration."
+        f"RESOURCE_LOCKED - cannot obtain exclusive access to locked queue '{name}' in vhost '/'. It could be originally "
+        "declared on another connection or the exclusive property value does not match that of the original declaration."
     )
     return ChannelError(405, text, "rabbitmq/exclusive-queue")
 

@@ -143,7 +143,8 @@ def route(broker: RabbitMQ, exchange: Exchange, content: Content) -> Route:
             if not isinstance(destination, Via):
                 found.setdefault(destination, by)
             elif (
-                str(destination) not in seen and (next_stop := broker.exchanges.get(str(destination))) is not None
+                str(destination) not in seen
+                and (next_stop := broker.exchanges.get(str(destination))) is not None
             ):
                 seen[str(destination)] = True
                 todo.append(next_stop)

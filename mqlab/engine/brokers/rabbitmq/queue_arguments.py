@@ -76,5 +76,6 @@ def check_kind(name: str, request: QueueDeclare, arguments: dict[str, Any], vers
             text = f"PRECONDITION_FAILED - invalid property '{field}' for queue '{name}' in vhost '/'"
             raise ChannelError(406, text, "rabbitmq/quorum-declare")
     if "x-max-priority" in arguments and version != "4.3":
-        text = f"PRECONDITION_FAILED - invalid arg 'x-max-priority' for queue '{name}' in vhost '/' of queue type rabbit_quorum_queue"
+        kind = "rabbit_quorum_queue"
+        text = f"PRECONDITION_FAILED - invalid arg 'x-max-priority' for queue '{name}' in vhost '/' of queue type {kind}"
         raise ChannelError(406, text, "rabbitmq/quorum-declare")

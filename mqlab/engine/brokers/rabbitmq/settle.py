@@ -198,7 +198,7 @@ def _taken(
 ) -> Entries:
     """What the tag settles. On a channel that is gone, or for a wrong tag, the ack itself is lost."""
     multiple = not isinstance(request, BasicReject) and request.multiple
-    channel = connection.channels.get(request.channel)
+    channel: Channel | None = connection.channels.get(request.channel)
     try:
         if channel is not None:
             return channel.take(request.delivery_tag, multiple)

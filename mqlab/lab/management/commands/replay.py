@@ -15,7 +15,7 @@ class Command(BaseCommand):
     """Exit 0 only if all cases agree; needs neither database nor secret."""
 
     help = "Run recorded cases on the engine: a line for each disagreement, last how many agree."
-    requires_system_checks: list[str] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """FILE… and --actual OUT."""
