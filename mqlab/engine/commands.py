@@ -99,9 +99,10 @@ class Illegal(Exception):
 def decode(raw: bytes | str) -> AnyCommand:
     """A command from JSON. Raises Illegal("bad_command") with the decoder's own words."""
     try:
-        return msgspec.json.decode(raw, type=AnyCommand)
+        command: AnyCommand = msgspec.json.decode(raw, type=AnyCommand)
     except msgspec.MsgspecError as error:
         raise Illegal("bad_command", str(error)) from error
+    return command
 
 
 __all__ = [

@@ -72,7 +72,7 @@ class Consumer(Program, AmqpClient):
             )
 
     def change(self, spec: ConsumerSpec) -> None:
-        """Take new settings. Prefetch and ack mode belong to a subscription: it subscribes anew. The rest holds from the next message."""
+        """Take new settings, for the next message. Prefetch and ack mode belong to a subscription: it subscribes anew."""
         old, self.spec = self.spec, spec
         if self.channels and (old.prefetch, old.ack == "auto", old.priority) != (
             spec.prefetch,

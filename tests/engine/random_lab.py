@@ -1,0 +1,89 @@
+"""Random recordings that show everything a picture can show: what the laws are tried on."""
+
+from __future__ import annotations
+
+import random
+
+from mqlab.engine import commands as c
+from mqlab.engine import scenario
+from mqlab.engine.recording import Recording, run
+
+SECOND = 1_000_000
+BASE = """
+format: 1
+title: Random
+about: Everything that a picture can show.
+seed: {seed}
+brokers:
+  rabbit:
+    kind: rabbitmq
+    version: "{version}"
+    exchanges: {{in: {{type: topic}}, dead: {{type: fanout}}}}
+    queues:
+      one: {{durable: true, arguments: {{x-max-length: {length}, x-overflow: {overflow}, x-dead-letter-exchange: dead}}}}
+      two: {{durable: {durable}, arguments: {{x-message-ttl: {ttl}}}}}
+      three: {{durable: true, arguments: {{x-queue-type: quorum, x-delivery-limit: 2, x-dead-letter-exchange: dead}}}}
+      parking: {{durable: true}}
+      four: {{durable: true, arguments: {{x-message-ttl: {ttl}}}}}
+    bindings:
+      - {{source: in, destination: four, routing_key: "x.#"}}
+      - {{source: in, destination: one, routing_key: "a.#"}}
+      - {{source: in, destination: two, routing_key: "*.b"}}
+      - {{source: in, destination: three, routing_key: "#.c"}}
+      - {{source: dead, destination: parking}}
+programs:
+  web: {{kind: producer, broker: rabbit, rate: {{poisson: 12}}, confirms: true,
+    publish: {{exchange: in, routing_key: "a.{{key}}", keys: [b, c, d]}}}}
+  mob: {{kind: producer, broker: rabbit, rate: {{constant: 5}},
+    publish: {{exchange: in, routing_key: "x.{{key}}", keys: [b, d], mandatory: true}}}}
+  w1: {{kind: consumer, broker: rabbit, queue: one, prefetch: {prefetch}, ack: {ack}, service: {{constant_ms: 300}},
+    fail: {{chance: 0.3, then: {then}}}}}
+  w2: {{kind: consumer, broker: rabbit, queue: two, replicas: 2, ack: auto, service: {{exponential_ms: 200}}}}
+  w3: {{kind: consumer, broker: rabbit, queue: three, prefetch: 3, service: {{uniform_ms: [50, 400]}},
+    fail: {{chance: 0.5, then: nack_requeue}}}}
+links: {{default: {{latency_ms: {latency}, exchange_ms: 30}}}}
+goals:
+  - {{say: Something came back., event: Delivered, where: {{redelivered: true}}}}
+  - {{say: Nothing was lost., never: {{event: Lost, where: {{what: message}}}}, until_s: 3}}
+"""
+
+
+def lab(seed: int) -> tuple[Recording, str, random.Random]:
+    """A random recording of six seconds with a few acts, and the future they lead to."""
+    chance = random.Random(seed)
+    version = chance.choice(["4.3", "3.10"])
+    text = BASE.format(
+        seed=seed,
+        length=chance.choice([2, 5]),
+        overflow=chance.choice(["drop-head", "reject-publish", "reject-publish-dlx"]),
+        version=version,
+        durable="true" if version == "4.3" else "false",
+        ttl=chance.choice([50, 400, 2000]),
+        prefetch=chance.choice([1, 3]),
+        ack=chance.choice(["after", "before"]),
+        then=chance.choice(["nack_requeue", "reject"]),
+        latency=chance.choice([0, 20, 150]),
+    )
+    recording = Recording(scenario.load(text))
+    acts: list[c.AnyCommand] = [
+        c.Crash("w1"),
+        c.Crash("w2-1"),
+        c.Restart("w1"),
+        c.Restart("rabbit"),
+        c.Purge("one"),
+        c.Change("w3", {"prefetch": chance.randint(1, 9)}),
+        c.Bind("in", "two", "a.*"),
+        c.Unbind("in", "two", "a.*"),
+        c.Delete("two"),
+        c.Publish("in", "a.c", key="z", body="<b>", headers={"x": 1}),
+        c.Publish("in", "nowhere", mandatory=True),
+        c.Publish("", "parking"),
+    ]
+    future, t = "0", 0
+    for n in range(chance.randint(0, 6)):
+        t += chance.randint(1, SECOND)
+        try:
+            future = run(recording.do(f"act{n}", future, (t, 0), 0, chance.choice(acts))).future
+        except c.Illegal:
+            continue
+    return recording, future, chance
