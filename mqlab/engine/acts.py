@@ -101,7 +101,7 @@ def read_properties(given: dict[str, Any] | None, headers: dict[str, Any] | None
         fields = {**(given or {}), "headers": headers or (given or {}).get("headers")}
         return msgspec.convert(fields, Properties)
     except msgspec.ValidationError as error:
-        raise Illegal("bad_value", f"Properties: {error}") from error
+        raise Illegal("bad_value", f"Properties: {error}.") from error
 
 
 def _program(world: World, name: str) -> Any:

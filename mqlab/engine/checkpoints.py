@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mqlab.engine.world import World
 
 NOWHERE: Position = (-1, -1)
+RECENT = 4
+"""The last few grid borders passed are kept as they are, uncompressed: acts happen near them."""
 HEAVY_COPIES = 2_000
 """A world with so many live copies takes milliseconds to pickle: it gets half as many checkpoints, and so on."""
 
@@ -26,25 +28,38 @@ class Checkpoints:
 
     def __init__(self) -> None:
         self._kept: dict[str, list[tuple[Position, int, bytes]]] = {}
+        self._recent: list[tuple[str, Position, bytes]] = []
         self.bytes = 0
 
     def nearest(self, future: str, at: Position) -> Position:
         """The latest kept position at or before `at`; NOWHERE where there is none."""
-        found = NOWHERE
+        found = max(
+            (position for one, position, _ in self._recent if one == future and position <= at),
+            default=NOWHERE,
+        )
         for position, _, _ in self._kept.get(future, ()):
             if position > at:
                 break
-            found = position
+            found = max(found, position)
         return found
 
     def load(self, future: str, at: Position) -> World | None:
         """The world at the nearest position."""
-        found = None
+        nearest = self.nearest(future, at)
+        for one, position, world in self._recent:
+            if one == future and position == nearest:
+                return restore(world)
         for position, _, blob in self._kept.get(future, ()):
-            if position > at:
-                break
-            found = blob
-        return None if found is None else restore(zlib.decompress(found))
+            if position == nearest:
+                return restore(zlib.decompress(blob))
+        return None
+
+    def remember(self, future: str, world: World) -> None:
+        """Keep this moment for a while; of a heavy world only every so many seconds."""
+        every = 1 + world.ledger.live // HEAVY_COPIES
+        if world.now // 1_000_000 % every == 0 and self.nearest(future, world.position) != world.position:
+            self._recent.append((future, world.position, world.checkpoint()))
+            del self._recent[:-RECENT]
 
     def consider(self, future: str, world: World) -> None:
         """Save the world, if it is time for one and it stands right after an action that told something."""
@@ -76,6 +91,7 @@ class Checkpoints:
 
     def forget(self, future: str) -> None:
         """All of one future."""
+        self._recent = [one for one in self._recent if one[0] != future]
         self.bytes -= sum(len(blob) for _, _, blob in self._kept.pop(future, ()))
 
     def _thin(self) -> bool:

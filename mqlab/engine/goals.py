@@ -31,6 +31,10 @@ class Goals:
             if goal.never:
                 world.at(max(goal.until_us, world.now), self.held, index)
 
+    def hears(self, kind: type[e.Event]) -> bool:
+        """Whether events of this kind matter here."""
+        return kind.__name__ in self.by_event
+
     def __call__(self, event: e.Event) -> None:
         """Take one event; tell what it decides."""
         for index in self.by_event.get(type(event).__name__, ()):

@@ -185,12 +185,16 @@ class Recording:
     def _advance(self, own: str, world: World, to: Position, told: list[Event], at_most: int) -> Work[None]:
         """Run to `to` (or until more than `at_most` events are told), saving checkpoints on the way."""
         breath = 0
-        while _due_before(world, to) and len(told) < at_most:
-            self.checkpoints.consider(own, world)
-            told += world.step()
+        entries, step, t = world.agenda.entries, world.step, to[0]
+        self.checkpoints.consider(own, world)
+        while len(told) < at_most:
+            if (not entries or entries[0][0] >= t) and not _due_before(world, to):
+                break
+            told += step()
             breath += 1
             if breath >= BREATH_ACTIONS:
                 breath = 0
+                self.checkpoints.consider(own, world)
                 yield
         if not _due_before(world, to):
             world.stand(to[0])
@@ -224,6 +228,7 @@ class Recording:
             told += self._apply(world, lead)
         else:
             world = yield from self._stand(future, after)
+            self.checkpoints.remember(own, world)
         yield from self._advance(own, world, goal, told, limits.STRETCH_EVENTS_MAX)
         to = world.position
         if world.storm and stop == END:

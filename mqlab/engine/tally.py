@@ -5,6 +5,7 @@ Counts are by node: how much was published, handled, acked, dropped there; piles
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -24,51 +25,55 @@ class Tally(msgspec.Struct):
 
 def count(tally: Tally, event: Any) -> None:
     """Add one event."""
-    rule = _COUNTED.get(type(event))
-    if rule is None:
+    counted = COUNTED.get(type(event))
+    if counted is None:
         return
-    where, what = rule
+    where, word, falls = counted
     node = getattr(event, where)
-    if what is None:
-        what = _word(event)
+    what = word if isinstance(word, str) else word(event)
     counts = tally.counts.get(node)
     if counts is None:
         counts = tally.counts[node] = {}
     counts[what] = counts.get(what, 0) + (len(event.of) or 1)
-    if isinstance(event, e.Unroutable | e.Dropped | e.Expired) or what == "lost_message":
+    if falls and (falls == ALWAYS or event.what == "message"):
         pile = tally.piles.setdefault(node, [])
         pile.append(event.key)
         del pile[:-PILE_KEYS_MAX]
 
 
-def _word(event: Any) -> str:
-    match event:
-        case e.Unroutable() | e.Dropped() | e.DeadLettered():
-            return str(event.reason)
-        case e.Handled():
-            return str(event.outcome)
-        case e.Settled():
-            return str(event.outcome)
-        case e.ConfirmReceived():
-            return "confirmed" if event.ok else "nacked"
-        case _:
-            return f"lost_{event.what}"
+def _reason(event: Any) -> str:
+    return str(event.reason)
 
 
-_COUNTED: dict[type[e.Event], tuple[str, str | None]] = {
-    e.Published: ("program", "published"),
-    e.Unroutable: ("exchange", None),
-    e.Refused: ("exchange", "refused"),
-    e.Enqueued: ("queue", "enqueued"),
-    e.Dropped: ("queue", None),
-    e.Expired: ("queue", "expired"),
-    e.Purged: ("queue", "purged"),
-    e.DeadLettered: ("queue", None),
-    e.Requeued: ("queue", "requeued"),
-    e.Delivered: ("queue", "delivered"),
-    e.Handled: ("program", None),
-    e.Settled: ("program", None),
-    e.ConfirmReceived: ("program", None),
-    e.ReturnReceived: ("program", "returned"),
-    e.Lost: ("node", None),
+def _outcome(event: Any) -> str:
+    return str(event.outcome)
+
+
+def _confirmed(event: Any) -> str:
+    return "confirmed" if event.ok else "nacked"
+
+
+def _lost(event: Any) -> str:
+    return f"lost_{event.what}"
+
+
+NEVER, ALWAYS, MESSAGES = 0, 1, 2
+"""Whether such an event lets something fall on the pile: never, always, or where a message is lost for good."""
+
+COUNTED: dict[type[e.Event], tuple[str, str | Callable[[Any], str], int]] = {
+    e.Published: ("program", "published", NEVER),
+    e.Unroutable: ("exchange", _reason, ALWAYS),
+    e.Refused: ("exchange", "refused", NEVER),
+    e.Enqueued: ("queue", "enqueued", NEVER),
+    e.Dropped: ("queue", _reason, ALWAYS),
+    e.Expired: ("queue", "expired", ALWAYS),
+    e.Purged: ("queue", "purged", NEVER),
+    e.DeadLettered: ("queue", _reason, NEVER),
+    e.Requeued: ("queue", "requeued", NEVER),
+    e.Delivered: ("queue", "delivered", NEVER),
+    e.Handled: ("program", _outcome, NEVER),
+    e.Settled: ("program", _outcome, NEVER),
+    e.ConfirmReceived: ("program", _confirmed, NEVER),
+    e.ReturnReceived: ("program", "returned", NEVER),
+    e.Lost: ("node", _lost, MESSAGES),
 }

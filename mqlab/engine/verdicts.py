@@ -170,6 +170,10 @@ class Verdicts:
         self.verdicts = {**{fold.name: 0 for fold in self.folds}, "stuck": 0, "conserved": 1}
         world.at(world.now + SECOND, self.audit)
 
+    def hears(self, kind: type[e.Event]) -> bool:
+        """Whether events of this kind matter here."""
+        return kind in _MOVES or kind in self.by_kind
+
     def __call__(self, event: e.Event) -> None:
         """Take one event; tell what it changes."""
         kind = type(event)

@@ -7,19 +7,17 @@ at a time; between actions it can be pickled (a checkpoint), pictured and acted 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine import limits
 from mqlab.engine.agenda import Action, Agenda
 from mqlab.engine.events import Event, Storm
 from mqlab.engine.lifecycle import Ledger
-from mqlab.engine.tally import Tally, count
+from mqlab.engine.tally import COUNTED, Tally, count
 
 if TYPE_CHECKING:
     from mqlab.engine.scene import Flight, Link, Position
-
-Fold = Callable[[Event], None]
 
 
 class World:
@@ -40,16 +38,21 @@ class World:
         self.flights: dict[str, Flight] = {}
         self.ledger = Ledger()
         self.tally: Tally | None = Tally({}, {})
-        self.judges: list[Any] = []  # verdicts and goals: called with each event, they may emit
+        self.judges: list[Any] = []  # verdicts and goals: called with the events they hear, they may emit
         self.exchange_us = 0  # the way from an exchange to a queue
         self.watched = False  # programs have latency and are drawn; False in a façade
         self._counts: dict[str, int] = {}
+        self._heard: dict[type[Event], list[Any]] = {}
         self._depth = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_heard": {}}  # found again when asked
 
     def at(self, t: int, action: Action, *args: Any) -> None:
         """Run `action(*args)` at virtual µs `t` (not before now), in an action of its own."""
-        depth = self._depth + 1 if t <= self.now else 0
-        self.agenda.add(t, action, args, depth)
+        agenda = self.agenda
+        agenda.made = made = agenda.made + 1
+        heappush(agenda.entries, (t, made, action, args, self._depth + 1 if t <= self.now else 0))
 
     def emit(self, event: Event) -> None:
         """Tell an event of the action that runs."""
@@ -63,9 +66,10 @@ class World:
 
     def step(self) -> list[Event]:
         """Run the next action and return its events (empty where it had nothing to tell, or nothing is due)."""
-        if not len(self.agenda):
+        entries = self.agenda.entries
+        if not entries:
             return []
-        t, _, action, args, depth = self.agenda.pop()
+        t, _, action, args, depth = heappop(entries)
         if t > self.now:
             self.now, self.i = t, 0
         self._depth = depth
@@ -84,11 +88,16 @@ class World:
         events = self.events
         if not events:
             return events
-        judges, tally = self.judges, self.tally
-        if judges or tally is not None:
+        tally = self.tally
+        if tally is not None:
+            heard = self._heard
             for event in events:  # grows while it is walked: what judges emit is judged too
-                if tally is not None:
+                kind = type(event)
+                if kind in COUNTED:
                     count(tally, event)
+                judges = heard.get(kind)
+                if judges is None:
+                    judges = heard[kind] = [judge for judge in self.judges if judge.hears(kind)]
                 for judge in judges:
                     judge(event)
         if self.total + len(events) > limits.RECORDING_EVENTS_MAX and not self.storm:
@@ -111,8 +120,9 @@ class World:
     def run(self, until: int) -> list[Event]:
         """Run all actions before virtual µs `until`, and stand at (until, 0). Returns their events."""
         told: list[Event] = []
-        while (due := self.agenda.next_time()) is not None and due < until:
-            told += self.step()
+        entries, step = self.agenda.entries, self.step
+        while entries and entries[0][0] < until:
+            told += step()
         self.stand(until)
         return told
 
