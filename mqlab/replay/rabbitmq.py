@@ -58,7 +58,7 @@ class Client(AmqpClient):
                 "delivery_tag": frame.delivery_tag,
                 "redelivered": frame.redelivered,
                 "exchange": frame.exchange,
-                "rk": frame.routing_key,
+                "rk": _shown(frame.routing_key),
                 "props": said(frame.properties),
             }
         )
@@ -77,7 +77,7 @@ class Client(AmqpClient):
                 "code": frame.reply_code,
                 "text": frame.reply_text,
                 "exchange": frame.exchange,
-                "rk": frame.routing_key,
+                "rk": _shown(frame.routing_key),
                 "body": frame.message.body.decode(),
             }
         )
@@ -98,6 +98,11 @@ class Client(AmqpClient):
     def _closed_with(self, event: str, code: int, text: str) -> None:
         self.failed = True
         self.observed.append({"event": event, "client": self.name, "code": code, "text": text[:TEXT_CHARS]})
+
+
+def _shown(name: str) -> str:
+    """A name as a trace writes it: what a server made up is masked."""
+    return "amq.gen-<random>" if name.startswith("amq.gen-") else name
 
 
 def said(properties: Properties) -> dict[str, Any]:
@@ -197,8 +202,11 @@ def _queue_declare(session: Session, client: Client, step: dict[str, Any]) -> di
         return None
     if "as" in step:
         session.names[step["as"]] = reply.queue
-    name = "amq.gen-<random>" if reply.queue.startswith("amq.gen-") else reply.queue
-    return {"queue": name, "message_count": reply.message_count, "consumer_count": reply.consumer_count}
+    return {
+        "queue": _shown(reply.queue),
+        "message_count": reply.message_count,
+        "consumer_count": reply.consumer_count,
+    }
 
 
 def _ask(client: Client, request: m.Request) -> Any:
@@ -267,7 +275,7 @@ def _get(session: Session, client: Client, step: dict[str, Any]) -> dict[str, An
         "get": frame.body.decode(),
         "redelivered": frame.redelivered,
         "exchange": frame.exchange,
-        "rk": frame.routing_key,
+        "rk": _shown(frame.routing_key),
         "messages_left": frame.message_count,
         "props": said(frame.properties),
     }
