@@ -154,7 +154,7 @@ class RabbitMQ(Topology):
         if connection in self.connections:
             self.connections.remove(connection)
         for queue in [queue for queue in self.queues.values() if queue.owner is connection]:
-            self.remove_queue(queue, cause)
+            self.remove_queue(queue, cause, "rabbitmq/exclusive-queue")
 
     # --- what the agenda calls -------------------------------------------------------------------------------------
 

@@ -9,7 +9,15 @@ from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.exchange import TYPES, Binding, Exchange, Via
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError, ConnectionError_
 from mqlab.engine.brokers.rabbitmq.queue import Queue
-from mqlab.engine.brokers.rabbitmq.queue_arguments import check_arguments, check_kind, kind_of, type_name
+from mqlab.engine.brokers.rabbitmq.queue_arguments import (
+    OF_KIND,
+    check_arguments,
+    check_kind,
+    check_name_of_exchange,
+    check_server_named,
+    kind_of,
+    type_name,
+)
 from mqlab.engine.brokers.rabbitmq.quorum import QuorumQueue
 from mqlab.engine.brokers.rabbitmq.topic import validate_pattern
 from mqlab.engine.draw import draw
@@ -25,12 +33,12 @@ def exchange_declare(
     """exchange.declare."""
     name = request.exchange
     known = broker.exchanges.get(name)
+    if name == "":
+        raise _default_exchange()
     if request.passive:
         if known is None:
             raise broker.no_exchange(name)
         return m.Ok()
-    if name == "":
-        raise _default_exchange()
     if request.exchange_type not in TYPES:
         text = f"unknown exchange type '{request.exchange_type}'"
         if broker.version == "3.10":
@@ -39,6 +47,7 @@ def exchange_declare(
     if known is None:
         if name.startswith("amq."):
             raise _reserved("exchange", name)
+        check_name_of_exchange("alternate-exchange", request.arguments or {}, "exchange", name)
         exchange = Exchange(
             name, request.exchange_type, broker.version, durable=request.durable, auto_delete=request.auto_delete,
             internal=request.internal, arguments=request.arguments,
@@ -60,7 +69,8 @@ def exchange_delete(broker: RabbitMQ, connection: Connection, request: m.Exchang
     if request.exchange == "":
         raise _default_exchange()
     if request.exchange.startswith("amq."):
-        raise _reserved("exchange", request.exchange)
+        text = f"ACCESS_REFUSED - deletion of system exchange '{request.exchange}' in vhost '/' not allowed"
+        raise ChannelError(403, text, "rabbitmq/reserved-prefix")
     if exchange is None:
         return m.Ok()
     if request.if_unused and exchange.bindings:
@@ -89,10 +99,9 @@ def queue_declare(
         raise broker.no_queue(name)
     if name.startswith("amq."):
         raise _reserved("queue", name)
-    check_arguments(name, arguments, broker.version)
-    kind = kind_of(arguments)
-    if kind == "quorum":
-        check_kind(name, request, arguments, broker.version)
+    check_server_named(name, arguments)
+    check_arguments(name, arguments)
+    check_kind(name, request, arguments, broker.version)
     if broker.version == "4.3" and not request.durable and not request.exclusive:
         text = "INTERNAL_ERROR - Feature `transient_nonexcl_queues` is deprecated."
         raise ConnectionError_(541, text, "rabbitmq/transient-nonexclusive-refused")
@@ -102,7 +111,8 @@ def queue_declare(
         "durable": request.durable, "exclusive": request.exclusive, "auto_delete": request.auto_delete, "arguments": arguments,
         "owner": connection if request.exclusive else None,
     }  # fmt: skip
-    queue = QuorumQueue(name, broker.version, **more) if kind == "quorum" else Queue(name, **more)
+    quorum = kind_of(arguments) == "quorum"
+    queue = QuorumQueue(name, broker.version, **more) if quorum else Queue(name, **more)
     broker.add_queue(queue, cause)
     return m.QueueDeclareOk(name, 0, 0)
 
@@ -123,9 +133,10 @@ def _check_equivalent(queue: Queue, request: m.QueueDeclare, arguments: dict[str
     _same("queue", name, "auto_delete", request.auto_delete, queue.auto_delete)
     if request.exclusive != queue.exclusive:
         raise locked(name)
-    for argument in sorted({*arguments, *queue.arguments}):
-        if argument.startswith("x-"):
-            _same_argument("queue", name, argument, arguments, queue.arguments)
+    for argument in OF_KIND[queue.kind]:  # others are not looked at
+        if argument == "x-queue-type" and kind_of(arguments) == kind_of(queue.arguments) == "classic":
+            continue  # whether it is said or not
+        _same_argument("queue", name, argument, arguments, queue.arguments)
 
 
 def queue_bind(
@@ -133,6 +144,13 @@ def queue_bind(
 ) -> m.Ok:
     """queue.bind and exchange.bind."""
     binding, exchange = _binding(broker, connection, request)
+    if exchange is None:
+        raise broker.no_exchange(binding.source)
+    if isinstance(binding.destination, Via):
+        if str(binding.destination) not in broker.exchanges:
+            raise broker.no_exchange(binding.destination)
+    elif binding.destination not in broker.queues:
+        raise broker.no_queue(binding.destination)
     if exchange.kind == "topic":
         error = validate_pattern(binding.routing_key, broker.version)
         if error is not None:
@@ -149,35 +167,31 @@ def queue_bind(
 def queue_unbind(
     broker: RabbitMQ, connection: Connection, request: m.QueueUnbind | m.ExchangeUnbind, cause: str
 ) -> m.Ok:
-    """queue.unbind and exchange.unbind: a binding that is not there is no error. [rule 11]"""
+    """queue.unbind and exchange.unbind: what is not there is no error, nor are missing ends. [rule 11]"""
     binding, exchange = _binding(broker, connection, request)
-    if exchange.unbind(binding):
+    if exchange is not None and exchange.unbind(binding):
         broker.removed_binding(exchange, binding, cause)
     return m.Ok()
 
 
 def _binding(
     broker: RabbitMQ, connection: Connection, request: m.QueueBind | m.ExchangeBind
-) -> tuple[Binding, Exchange]:
+) -> tuple[Binding, Exchange | None]:
+    """What is meant, and the exchange that it is of, if there is one. Raises ChannelError for what may not be touched."""
+    target: str
     if isinstance(request, m.ExchangeBind):
-        source, destination = request.source, request.destination
-        if "" in (source, destination):
+        source, target = request.source, Via(request.destination)
+        if "" in (request.source, request.destination):
             raise _default_exchange()
-        if destination not in broker.exchanges:
-            raise broker.no_exchange(destination)
-        target: str = Via(destination)
     else:
         source, target = request.exchange, request.queue
         if source == "":
             raise _default_exchange()
         queue = broker.queues.get(target)
-        if queue is None:
-            raise broker.no_queue(target)
-        broker.check_owner(queue, connection)
-    exchange = broker.exchanges.get(source)
-    if exchange is None:
-        raise broker.no_exchange(source)
-    return Binding(source, target, request.routing_key, request.arguments or None), exchange
+        if queue is not None and source in broker.exchanges:
+            broker.check_owner(queue, connection)
+    binding = Binding(source, target, request.routing_key, request.arguments or None)
+    return binding, broker.exchanges.get(source)
 
 
 def queue_purge(broker: RabbitMQ, connection: Connection, request: m.QueuePurge, cause: str) -> m.CountOk:
@@ -192,6 +206,13 @@ def queue_delete(broker: RabbitMQ, connection: Connection, request: m.QueueDelet
     if known is None:
         return m.CountOk(0)
     broker.check_owner(known, connection)
+    if known.kind == "quorum" and (request.if_unused or request.if_empty):
+        flag = "if-unused" if request.if_unused else "if-empty"
+        text = (
+            f"NOT_IMPLEMENTED - cannot delete queue '{known.name}' in vhost '/'. queue.delete operations with {flag} flag "
+            "set are not supported by quorum queues"
+        )
+        raise ConnectionError_(540, text, "rabbitmq/quorum-declare")
     if request.if_unused and known.consumers:
         raise ChannelError(
             406, f"PRECONDITION_FAILED - queue '{known.name}' in vhost '/' in use", "rabbitmq/queue-in-use"
@@ -240,6 +261,10 @@ def _same_argument(
 ) -> None:
     ours, theirs = received.get(field), current.get(field)
     if type(ours) is type(theirs) and ours == theirs:
+        return
+
+    if ours is not None and theirs is not None:
+        _same(what, name, field, ours, theirs)
         return
 
     def said(value: Any) -> str:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.queue import Queue
 
 
+FOREVER_MS = 10**12
+"""31 years: longer than anything that is modelled, and still a number that a browser counts exactly (in µs)."""
+
+
 def enqueue(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None, cause: str) -> None:
     """A copy reaches its queue: refused, or ready and perhaps delivered at once."""
     if copy.state != "arriving":
@@ -34,7 +38,7 @@ def enqueue(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None,
     ttl = queue.ttl_us
     expiration = copy.content.properties.expiration
     if expiration is not None:
-        own = int(expiration) * 1000
+        own = lifetime_us(expiration)
         ttl = own if ttl is None else min(ttl, own)
     if ttl is not None:
         copy.expires = world.now + ttl
@@ -60,6 +64,12 @@ def enqueue(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None,
         shorten(broker, queue, name)
     if ttl is not None:
         expire(broker, queue, name)
+
+
+def lifetime_us(expiration: str) -> int:
+    """An expiration that the broker took; what is longer than the model's time lasts for ever."""
+    digits = expiration.lstrip("+-0")
+    return int(digits or 0) * 1000 if len(digits) < len(str(FOREVER_MS)) else FOREVER_MS * 1000
 
 
 def _refuse(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None, cause: str) -> None:
@@ -147,8 +157,8 @@ def hand_over(
     )
     content = copy.content
     properties = content.properties
-    if properties.headers is not None or copy.failures or (redelivered and queue.kind == "quorum"):
-        properties = _as_delivered(broker, queue, copy)
+    if properties.headers is not None or copy.failures or copy.seq <= queue.outlived:
+        properties = _as_delivered(queue, copy)
     frame = BasicDeliver(
         copy, consumer.tag if consumer else "", tag, redelivered, content.exchange, content.routing_key, properties, auto_ack,
         queue.name, channel.number, len(queue) if left else -1,
@@ -169,13 +179,11 @@ def hand_over(
         connection.push(frame, name, arrives, flight)
 
 
-def _as_delivered(broker: RabbitMQ, queue: Queue, copy: Copy) -> Properties:
+def _as_delivered(queue: Queue, copy: Copy) -> Properties:
     """The properties a consumer sees: without BCC, with the delivery count of a quorum queue. [rules 7, 58]"""
     properties = copy.content.properties
     headers = properties.headers
-    counted = isinstance(queue, QuorumQueue) and (
-        copy.failures > 0 or (broker.version == "3.10" and copy.redelivered)
-    )
+    counted = isinstance(queue, QuorumQueue) and (copy.failures > 0 or copy.seq <= queue.outlived)
     if not counted and "BCC" not in (headers or ()):
         return properties
     headers = {name: value for name, value in (headers or {}).items() if name != "BCC"}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mqlab.engine.brokers.rabbitmq.dead_letter import carbon_copies, goes_round
 from mqlab.engine.brokers.rabbitmq.deliver import enqueue
 from mqlab.engine.brokers.rabbitmq.exchange import RULES, Exchange, Via
+from mqlab.engine.brokers.rabbitmq.fields import amqp_type
 from mqlab.engine.brokers.rabbitmq.methods import (
     BasicPublish,
     BasicReturn,
@@ -15,7 +16,7 @@ from mqlab.engine.brokers.rabbitmq.methods import (
     ConnectionError_,
 )
 from mqlab.engine.events import Confirmed, Refused, Returned, Routed, Unroutable
-from mqlab.engine.message import Content, Copy, Message, copy_name, message_event
+from mqlab.engine.message import Content, Copy, Message, Properties, copy_name, message_event
 from mqlab.engine.scene import Flight
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 ROUTES_KEPT_MAX = 20_000
 """Routing results remembered; over that the memory starts anew, so that random keys cannot fill it."""
 
-Route = tuple[tuple["Queue", ...], tuple[str, ...]]
+Route = tuple[tuple["Queue", ...], tuple[str, ...], str]
+"""The queues that get a copy, the binding key that chose each, and the rule of the exchange that did (see `route`)."""
 
 
 class Receipt:
@@ -71,14 +73,16 @@ def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, dep
     properties = request.properties
     error: ChannelError | None = None
     if request.immediate:
-        error = ConnectionError_(540, "NOT_IMPLEMENTED - immediate=true")
+        error = ConnectionError_(
+            540, "NOT_IMPLEMENTED - immediate=true", "rabbitmq/immediate-not-implemented"
+        )
     elif exchange is None:
         error = broker.no_exchange(request.exchange)
     elif exchange.internal:
         text = f"ACCESS_REFUSED - cannot publish to internal exchange '{exchange.name}' in vhost '/'"
-        error = ChannelError(403, text)
-    elif properties.expiration is not None:
-        error = check_expiration(properties.expiration)
+        error = ChannelError(403, text, "rabbitmq/internal-exchange")
+    else:
+        error = check_properties(properties)
     if error is not None or exchange is None:
         assert error is not None
         _refused(broker, message, request.exchange, departure, error.text, error.rule)
@@ -86,16 +90,28 @@ def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, dep
     if channel.confirms:
         channel.published += 1
     content = Content(request.exchange, request.routing_key, properties)
-    queues, keys = route(broker, exchange, content)
+    queues, keys, rule = route(broker, exchange, content)
     if queues:
         receipt = (
             Receipt(channel, channel.published, message, exchange.name, len(queues))
             if channel.confirms
             else None
         )
-        fan_out(broker, exchange, message, content, queues, keys, receipt, departure, "")
+        fan_out(broker, exchange, message, content, (queues, keys, rule), receipt, departure, "")
     else:
         _unroutable(broker, channel, exchange, request, departure)
+
+
+def check_properties(properties: Properties) -> ChannelError | None:
+    """What the broker does not take in a message's properties: CC or BCC that is no list, a bad expiration."""
+    for name in ("CC", "BCC"):
+        value = (properties.headers or {}).get(name, [])
+        if not isinstance(value, list):
+            why = f'{{unacceptable_type_in_header,"{name}",{amqp_type(value)}}}'
+            return ChannelError(
+                406, f"PRECONDITION_FAILED - invalid message: {why}", "rabbitmq/sender-selected"
+            )
+    return None if properties.expiration is None else check_expiration(properties.expiration)
 
 
 def check_expiration(expiration: str) -> ChannelError | None:
@@ -106,22 +122,20 @@ def check_expiration(expiration: str) -> ChannelError | None:
         why = "no_integer"
         if expiration[:1].isascii() and expiration[:1].isdigit():
             number = len(expiration) - len(expiration.lstrip("0123456789"))
-            why = f'{{leftover_string,<<"{expiration[number:]}">>}}'
+            why = f'{{leftover_string,"{expiration[number:]}"}}'
         return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {why}", rule)
-    value = int(expiration)
-    if value < 0:
-        return ChannelError(
-            406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {{value_negative,{value}}}", rule
-        )
-    if value >= 2**32:
-        return ChannelError(
-            406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {{value_too_large,{value}}}", rule
-        )
+    value = digits.lstrip("0")
+    if value and expiration[0] == "-":
+        why = f"{{value_negative,-{value}}}"
+        return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {why}", rule)
     return None
 
 
 def route(broker: RabbitMQ, exchange: Exchange, content: Content) -> Route:
-    """The queues that get one copy each, and the binding key that chose each. Results are remembered per routing key."""
+    """The queues that get one copy each. Results are remembered per routing key.
+
+    The rule is that of the exchange's type; where an alternate exchange or one bound to another came in, theirs.
+    """
     headers = content.properties.headers
     plain = headers is None or ("CC" not in headers and "BCC" not in headers)
     at = (exchange.name, content.routing_key)
@@ -132,6 +146,7 @@ def route(broker: RabbitMQ, exchange: Exchange, content: Content) -> Route:
     seen = {exchange.name: True}
     todo = [exchange]
     by_headers = False
+    rule = "rabbitmq/default-exchange" if exchange.name == "" else RULES[exchange.kind]
     for stop in todo:  # grows while it is walked; each exchange is visited once, so a cycle ends
         by_headers = by_headers or stop.kind == "headers"
         matched: dict[str, str] = {}
@@ -139,6 +154,7 @@ def route(broker: RabbitMQ, exchange: Exchange, content: Content) -> Route:
             matched.update(broker.by_name(key) if stop.name == "" else stop.match(key, headers))
         if not matched and stop.alternate is not None:
             matched = {Via(stop.alternate): ""}
+            rule = "rabbitmq/alternate-exchange"
         for destination, by in matched.items():
             if not isinstance(destination, Via):
                 found.setdefault(destination, by)
@@ -148,7 +164,9 @@ def route(broker: RabbitMQ, exchange: Exchange, content: Content) -> Route:
             ):
                 seen[str(destination)] = True
                 todo.append(next_stop)
-    result = (tuple(broker.queues[name] for name in found), tuple(found.values()))
+                if rule != "rabbitmq/alternate-exchange":
+                    rule = "rabbitmq/exchange-to-exchange"
+    result = (tuple(broker.queues[name] for name in found), tuple(found.values()), rule)
     if plain and not by_headers:
         if len(broker.routes) >= ROUTES_KEPT_MAX:
             broker.routes.clear()
@@ -157,11 +175,12 @@ def route(broker: RabbitMQ, exchange: Exchange, content: Content) -> Route:
 
 
 def fan_out(
-    broker: RabbitMQ, exchange: Exchange, message: Message, content: Content, queues: tuple[Queue, ...], keys: tuple[str, ...],
-    receipt: Receipt | None, cause: str, origin: str,
+    broker: RabbitMQ, exchange: Exchange, message: Message, content: Content, chosen: Route, receipt: Receipt | None, cause: str,
+    origin: str,
 ) -> None:  # fmt: skip
     """One copy for each queue leaves the exchange."""
     world = broker.world
+    queues, keys, rule = chosen
     now, delay = world.now, world.exchange_us
     arrives = now + delay
     copies = []
@@ -169,7 +188,6 @@ def fan_out(
         world.ledger.bear()
         copies.append(Copy(copy_name(message, queue.name), message, content, queue.name, origin=origin))
     name = message_event(message)
-    rule = "rabbitmq/default-exchange" if exchange.name == "" else RULES[exchange.kind]
     world.emit(
         Routed(
             now, name, cause, rule, tuple([copy.name for copy in copies]), broker.node_of(exchange.name), message.key,
@@ -197,7 +215,7 @@ def dead_letter_arrives(broker: RabbitMQ, copy: Copy, content: Content, reason: 
             broker, message, content.exchange, cause, "no_route", "rabbitmq/dead-letter-missing-exchange"
         )
         return
-    queues, keys = route(broker, exchange, content)
+    queues, keys, rule = route(broker, exchange, content)
     if reason != "rejected" and queues:
         kept = [
             (queue, key)
@@ -213,7 +231,7 @@ def dead_letter_arrives(broker: RabbitMQ, copy: Copy, content: Content, reason: 
             broker, message, content.exchange, cause, "no_route", "rabbitmq/dead-letter-at-most-once"
         )
         return
-    fan_out(broker, exchange, message, content, queues, keys, None, cause, copy.name)
+    fan_out(broker, exchange, message, content, (queues, keys, rule), None, cause, copy.name)
 
 
 def _lost_dead_letter(

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from mqlab.engine.message import Copy
 
 
-def _whole(arguments: dict[str, Any], name: str) -> int | None:
+def whole(arguments: dict[str, Any], name: str) -> int | None:
+    """An argument that is a whole number, else None: what else it may be has been looked at where it was declared."""
     value = arguments.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -30,8 +31,8 @@ class Queue:
 
     __slots__ = (
         "active", "arguments", "auto_delete", "bytes", "consumers", "dead_letter_exchange",
-        "dead_letter_routing_key", "durable", "entered", "exclusive", "max_bytes", "max_length", "name", "overflow", "owner",
-        "ready", "timer", "ttl_us", "unacked", "used",
+        "dead_letter_routing_key", "durable", "entered", "exclusive", "max_bytes", "max_length", "name", "outlived", "overflow",
+        "owner", "ready", "timer", "ttl_us", "unacked", "used",
     )  # fmt: skip
 
     def __init__(
@@ -51,10 +52,10 @@ class Queue:
         self.auto_delete = auto_delete
         self.arguments = arguments
         self.owner = owner
-        ttl = _whole(arguments, "x-message-ttl")
+        ttl = whole(arguments, "x-message-ttl")
         self.ttl_us = None if ttl is None else ttl * 1000
-        self.max_length = _whole(arguments, "x-max-length")
-        self.max_bytes = _whole(arguments, "x-max-length-bytes")
+        self.max_length = whole(arguments, "x-max-length")
+        self.max_bytes = whole(arguments, "x-max-length-bytes")
         self.overflow: str = arguments.get("x-overflow", "drop-head")
         self.dead_letter_exchange: str | None = arguments.get("x-dead-letter-exchange")
         self.dead_letter_routing_key: str | None = arguments.get("x-dead-letter-routing-key")
@@ -65,6 +66,9 @@ class Queue:
         self.consumers: dict[str, Consumer] = {}
         self.active: deque[Consumer] = deque()
         self.used = False  # it has had a consumer
+        self.outlived = (
+            0  # copies with a `seq` up to this were here at a restart, and show it (a quorum queue of 3.10)
+        )
         self.timer = 0  # when the head's time to live is looked at; 0: no such entry on the agenda
 
     def __len__(self) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from mqlab.engine.brokers.rabbitmq.queue import Queue
+from mqlab.engine.brokers.rabbitmq.queue import Queue, whole
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
@@ -31,7 +31,7 @@ class QuorumQueue(Queue):
 
     def __init__(self, name: str, version: str, **more: Any) -> None:
         super().__init__(name, **more)
-        given = self.arguments.get("x-delivery-limit")
+        given = whole(self.arguments, "x-delivery-limit")
         default = None if version == "3.10" else DEFAULT_LIMIT
         self.limit: int | None = default if given is None else None if given < 0 else given
         self.returned: deque[Copy] = deque()

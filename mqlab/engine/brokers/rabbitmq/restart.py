@@ -39,12 +39,14 @@ def go_down(broker: RabbitMQ, cause: str) -> None:
     for queue in list(broker.queues.values()):
         if queue.durable:
             _lose(broker, queue.name, _forget_transient(queue), name)
+            if queue.kind == "quorum" and broker.version == "3.10":
+                queue.outlived = queue.entered
         else:
             _lose(broker, queue.name, [*queue.copies()], name)
             queue.ready.clear()
-            broker.remove_queue(queue, name)
+            broker.remove_queue(queue, name, "rabbitmq/transient-lost")
     for exchange in [one for one in broker.exchanges.values() if not one.durable]:
-        broker.remove_exchange(exchange, name)
+        broker.remove_exchange(exchange, name, "rabbitmq/transient-lost")
     world.at(world.now + broker.restart_us, broker.come_up, name)
 
 

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from mqlab.engine.brokers.rabbitmq.dead_letter import dead_letter, target
 from mqlab.engine.brokers.rabbitmq.deliver import dispatch, expire, shorten
-from mqlab.engine.brokers.rabbitmq.methods import BasicAck, BasicNack, BasicRecover, BasicReject
+from mqlab.engine.brokers.rabbitmq.methods import (
+    BasicAck,
+    BasicNack,
+    BasicRecover,
+    BasicReject,
+    ConnectionError_,
+)
 from mqlab.engine.brokers.rabbitmq.quorum import QuorumQueue
 from mqlab.engine.events import Dropped, Lost, Requeued, Settled
 from mqlab.engine.message import Copy, copy_event
@@ -104,6 +110,8 @@ def refuse(
 def recover(broker: RabbitMQ, connection: Connection, request: BasicRecover, departure: str) -> None:
     """basic.recover: all that is unacked on the channel goes back to its queues. [rule 29]"""
     channel = broker.channel(connection, request.channel)
+    if not request.requeue:
+        raise ConnectionError_(540, "NOT_IMPLEMENTED - requeue=false", "rabbitmq/recover-requeues")
     entries = channel.take(0, True)
     _free_slots(entries)
     requeue(broker, connection.program, [copy for copy, _ in entries], "recover", departure)

@@ -32,7 +32,7 @@ def consume(
         raise ChannelError(
             403,
             f"ACCESS_REFUSED - queue '{queue.name}' in vhost '/' in exclusive use",
-            "rabbitmq/exclusive-queue",
+            "rabbitmq/exclusive-consumer",
         )
     prefetch = channel.default_prefetch
     if queue.kind == "quorum":

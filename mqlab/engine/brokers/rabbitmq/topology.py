@@ -51,7 +51,7 @@ class Topology:
                 f"{exchange.name}~alternate", "alternate", exchange.name, exchange.alternate, "", None, cause
             )
 
-    def remove_exchange(self, exchange: Exchange, cause: str) -> None:
+    def remove_exchange(self, exchange: Exchange, cause: str, rule: str = "") -> None:
         """An exchange goes, and every binding from or to it."""
         for binding in list(exchange.bindings.values()):
             exchange.unbind(binding)
@@ -61,7 +61,9 @@ class Topology:
             self._unlinked(f"{exchange.name}~alternate", cause)
         del self.exchanges[exchange.name]
         self.routes.clear()
-        self.world.emit(NodeRemoved(self.world.now, self.world.name(exchange.name), cause, "", exchange.name))
+        self.world.emit(
+            NodeRemoved(self.world.now, self.world.name(exchange.name), cause, rule, exchange.name)
+        )
 
     def add_queue(self, queue: Queue, cause: str) -> None:
         """A queue comes to be."""
@@ -73,7 +75,7 @@ class Topology:
             key = queue.dead_letter_routing_key or ""
             self._linked(f"{queue.name}~dead_letter", "dead_letter", queue.name, target, key, None, cause)
 
-    def remove_queue(self, queue: Queue, cause: str) -> int:
+    def remove_queue(self, queue: Queue, cause: str, rule: str = "") -> int:
         """A queue goes with all that is in it; its consumers are told. Returns how many were ready. [rules 18, 19]"""
         world = self.world
         ready = list(queue.copies())
@@ -92,7 +94,8 @@ class Topology:
         del self.queues[queue.name]
         self.routes.clear()
         of = tuple([copy.name for copy in gone])
-        rule = "rabbitmq/queue-delete-no-dead-letter" if of else ""
+        if of and not rule:
+            rule = "rabbitmq/queue-delete-no-dead-letter"
         world.emit(NodeRemoved(world.now, world.name(queue.name), cause, rule, queue.name, of))
         return len(ready)
 
@@ -129,7 +132,7 @@ class Topology:
         self.routes.clear()
         self._unlinked(binding.link, cause)
         if exchange.auto_delete and not exchange.bindings and exchange.name in self.exchanges:
-            self.remove_exchange(exchange, cause)
+            self.remove_exchange(exchange, cause, "rabbitmq/auto-delete-exchange")
 
     def _unbind_everywhere(self, destination: str, cause: str) -> None:
         for exchange in list(self.exchanges.values()):
@@ -146,7 +149,7 @@ class Topology:
     def queue_unused(self, queue: Queue, cause: str) -> None:
         """An auto-delete queue goes with its last consumer, even if it is not empty. [rule 16]"""
         if queue.auto_delete and queue.used and not queue.consumers and self.queues.get(queue.name) is queue:
-            self.remove_queue(queue, cause)
+            self.remove_queue(queue, cause, "rabbitmq/auto-delete-queue")
 
     def _added(self, node: str, what: str, settings: dict[str, Any], cause: str) -> None:
         self.world.emit(NodeAdded(self.world.now, self.world.name(node), cause, "", node, what, settings))
