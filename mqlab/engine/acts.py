@@ -14,7 +14,7 @@ from mqlab.engine import commands as c
 from mqlab.engine import limits
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq import restart
-from mqlab.engine.brokers.rabbitmq.topology import DEFAULT_NODE
+from mqlab.engine.brokers.rabbitmq.exchange import DEFAULT_NODE
 from mqlab.engine.clients.you import NAME, Operator, You
 from mqlab.engine.commands import Illegal
 from mqlab.engine.events import Answered, NodeChanged

@@ -1,7 +1,9 @@
 """Some worlds of a recording, kept as bytes, so that no position is far from one.
 
-One per 2,000 events or 10 s, whichever is first, and one just after each command; a large world gets fewer. They share a
-budget of bytes: where it is short, the ones between go first, the more the further they lie behind.
+Two kinds. *Recent* ones stand at the borders of the grid that were passed last, plain, because acts happen near them. *Kept*
+ones are compressed: one per 2,000 events or 10 s, whichever is first. A world that is large is saved more seldom. Each kind
+has a budget of bytes; where the kept ones are over it, futures that nobody asked for go first, then the ones between, the
+more the further they lie behind.
 """
 
 from __future__ import annotations
@@ -17,85 +19,89 @@ if TYPE_CHECKING:
     from mqlab.engine.world import World
 
 NOWHERE: Position = (-1, -1)
-RECENT = 4
-"""The last few grid borders passed are kept as they are, uncompressed: acts happen near them."""
+RECENT_MIN, RECENT_MAX = 2, 4
 HEAVY_COPIES = 2_000
 """A world with so many live copies takes milliseconds to pickle: it gets half as many checkpoints, and so on."""
 
+Kept = list[tuple["Position", bytes]]
+
+
+def weight(world: World) -> int:
+    """How many times more seldom this world is saved than a light one."""
+    return 1 + world.ledger.live // HEAVY_COPIES
+
 
 class Checkpoints:
-    """future -> [(position, events before it, bytes)], in order of position."""
+    """By future, in the order in which they were last used; within one, in order of position."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, list[tuple[Position, int, bytes]]] = {}
+        self._kept: dict[str, Kept] = {}
         self._recent: list[tuple[str, Position, bytes]] = []
-        self.bytes = 0
+        self.bytes = 0  # of the kept ones
 
     def nearest(self, future: str, at: Position) -> Position:
-        """The latest kept position at or before `at`; NOWHERE where there is none."""
-        found = max(
-            (position for one, position, _ in self._recent if one == future and position <= at),
-            default=NOWHERE,
-        )
-        for position, _, _ in self._kept.get(future, ()):
-            if position > at:
-                break
-            found = max(found, position)
-        return found
+        """The latest position of this future at or before `at` that can be restored; NOWHERE where there is none."""
+        recent = [position for one, position, _ in self._recent if one == future and position <= at]
+        kept = [position for position, _ in self._kept.get(future, ()) if position <= at]
+        return max(*recent, *kept, NOWHERE, NOWHERE)
 
-    def load(self, future: str, at: Position) -> World | None:
-        """The world at the nearest position."""
-        nearest = self.nearest(future, at)
-        for one, position, world in self._recent:
-            if one == future and position == nearest:
-                return restore(world)
-        for position, _, blob in self._kept.get(future, ()):
-            if position == nearest:
-                return restore(zlib.decompress(blob))
-        return None
+    def load(self, future: str, position: Position) -> World:
+        """The world at a position that `nearest` has given."""
+        blob = next((blob for one, there, blob in self._recent if one == future and there == position), None)
+        if blob is None:
+            kept = self._kept[future] = self._kept.pop(future)  # used last
+            blob = zlib.decompress(next(blob for there, blob in kept if there == position))
+        world = restore(blob)
+        world.saved = (world.now, world.total)
+        return world
 
     def remember(self, future: str, world: World) -> None:
-        """Keep this moment for a while; of a heavy world only every so many seconds."""
-        every = 1 + world.ledger.live // HEAVY_COPIES
-        if world.now // 1_000_000 % every == 0 and self.nearest(future, world.position) != world.position:
-            self._recent.append((future, world.position, world.checkpoint()))
-            del self._recent[:-RECENT]
+        """Keep this border of the grid for a while; of a heavy world only every so many seconds."""
+        if world.now // 1_000_000 % weight(world) or self.nearest(future, world.position) == world.position:
+            return
+        self._recent.append((future, world.position, world.checkpoint()))
+        while len(self._recent) > RECENT_MAX or (
+            len(self._recent) > RECENT_MIN
+            and sum(len(one[2]) for one in self._recent) > limits.CHECKPOINTS_BYTES_MAX
+        ):
+            del self._recent[0]
 
     def consider(self, future: str, world: World) -> None:
         """Save the world, if it is time for one and it stands right after an action that told something."""
         if world.silent:
             return
-        kept = self._kept.get(future)
-        if not kept:
-            self.save(future, world)
-            return
-        position, total, _ = kept[-1]
-        weight = 1 + world.ledger.live // HEAVY_COPIES
-        if world.position <= position:
-            return
-        many = world.total - total >= limits.CHECKPOINT_EVERY_EVENTS * weight
-        if many or world.now - position[0] >= limits.CHECKPOINT_EVERY_S * 1_000_000 * weight:
+        now, total = world.saved
+        many = world.total - total >= limits.CHECKPOINT_EVERY_EVENTS * weight(world)
+        if many or world.now - now >= limits.CHECKPOINT_EVERY_S * 1_000_000 * weight(world):
             self.save(future, world)
 
     def save(self, future: str, world: World) -> None:
         """Save the world here and now."""
-        kept = self._kept.setdefault(future, [])
-        if any(position == world.position for position, _, _ in kept):
+        world.saved = (world.now, world.total)
+        kept = self._kept[future] = self._kept.pop(future, [])
+        if any(position == world.position for position, _ in kept):
             return
         blob = zlib.compress(world.checkpoint(), 1)
-        kept.append((world.position, world.total, blob))
+        kept.append((world.position, blob))
         kept.sort(key=lambda entry: entry[0])
         self.bytes += len(blob)
-        while self.bytes > limits.CHECKPOINTS_BYTES_MAX and self._thin():
+        while self.bytes > limits.CHECKPOINTS_BYTES_MAX and self._thin(future):
             pass
 
     def forget(self, future: str) -> None:
         """All of one future."""
         self._recent = [one for one in self._recent if one[0] != future]
-        self.bytes -= sum(len(blob) for _, _, blob in self._kept.pop(future, ()))
+        self.bytes -= sum(len(blob) for _, blob in self._kept.pop(future, ()))
 
-    def _thin(self) -> bool:
-        """Drop the least useful one; the newest of all stays. False where nothing can go."""
+    def _thin(self, current: str) -> bool:
+        """Drop the least useful kept one. False where nothing can go."""
+        idle = next((future for future in self._kept if future not in ("0", current)), None)
+        if idle is not None:
+            kept = self._kept[idle]
+            self.bytes -= len(kept.pop(0 if len(kept) == 1 else -2)[1])
+            if not kept:
+                del self._kept[idle]
+            return True
         best: tuple[float, str, int] | None = None
         for future, kept in self._kept.items():
             newest = kept[-1][0][0]
@@ -105,15 +111,10 @@ class Checkpoints:
                 if best is None or score < best[0]:
                     best = (score, future, k)
         if best is not None:
-            _, _, blob = self._kept[best[1]].pop(best[2])
-            self.bytes -= len(blob)
+            self.bytes -= len(self._kept[best[1]].pop(best[2])[1])
             return True
-        if len(self._kept) > 1:
-            self.forget(next(iter(self._kept)))
-            return True
-        kept = next(iter(self._kept.values()), [])
-        if len(kept) > 1:
-            _, _, blob = kept.pop(0)
-            self.bytes -= len(blob)
-            return True
-        return False
+        crowded = next((kept for kept in self._kept.values() if len(kept) > 1), None)
+        if crowded is None:
+            return False
+        self.bytes -= len(crowded.pop(0)[1])
+        return True

@@ -35,7 +35,7 @@ def build(scenario: Scenario, seed: int) -> World:
     first = next(iter(world.brokers.values()))
     you = world.programs[NAME] = You(world, first, scenario.links.of(NAME))
     you.settings = {"broker": first.name}
-    world.events = []
+    world.events.clear()
     world.judges = [Verdicts(world), Goals(world, scenario.goals)]
     return world
 

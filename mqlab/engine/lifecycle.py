@@ -42,10 +42,10 @@ class Ledger:
         self.born = 0
         self.states: dict[str, int] = dict.fromkeys(PLACES + ENDS, 0)
 
-    def bear(self) -> None:
-        """A copy came to be, arriving at its queue."""
-        self.born += 1
-        self.states["arriving"] += 1
+    def bear(self, count: int) -> None:
+        """So many copies came to be, each arriving at its queue."""
+        self.born += count
+        self.states["arriving"] += count
 
     def move(self, copy: Copy, verb: str) -> None:
         """Move the copy. Raises IllegalMove, with nothing changed, where the table has no such move."""

@@ -15,7 +15,7 @@ import msgspec
 
 from mqlab.engine import limits
 from mqlab.engine.acts import apply
-from mqlab.engine.checkpoints import Checkpoints
+from mqlab.engine.checkpoints import NOWHERE, Checkpoints
 from mqlab.engine.commands import AnyCommand, Illegal, Publish
 from mqlab.engine.digest import Digest
 from mqlab.engine.lab import build
@@ -147,29 +147,34 @@ class Recording:
     # --- standing at a position ------------------------------------------------------------------------------------
 
     def _stand(self, future: str, at: Position) -> Work[World]:
-        """A world of this future that stands at `at`; the caller may run it on, and gives it back with `_leave`."""
-        own = self.owner(future, at)
+        """A world of this future that stands at `at`; the caller may run it on, and gives it back with `_leave`.
+
+        From the nearest place on the path (the live world, a checkpoint, or the beginning) it runs on, and lets each command
+        on the way act. Raises Illegal("outside") where the future has no such moment.
+        """
+        path = [one for one in self.path(future) if one.after <= at]
         live, self._live = self._live, None
-        if (
-            live is not None
-            and live[0] == own
-            and live[1].position <= at
-            and self.checkpoints.nearest(own, at) <= live[1].position
-        ):
-            world = live[1]
-        else:
-            found = self.checkpoints.load(own, at)
-            if found is not None:
-                world = found
-            elif own == "0":
+        world: World | None = None
+        done = len(path)
+        while world is None:
+            own = path[done - 1].id if done else "0"
+            until = path[done].at if done < len(path) else at
+            nearest = self.checkpoints.nearest(own, until)
+            if live is not None and live[0] == own and nearest <= live[1].position <= until:
+                world = live[1]
+            elif nearest != NOWHERE:
+                world = self.checkpoints.load(own, nearest)
+            elif not done:
                 world = build(self.scenario, self.seed)
                 self.checkpoints.save("0", world)
             else:
-                one = self.tree[own]
-                world = yield from self._stand(one.parent, one.at)
-                self._apply(world, one)
-                self.checkpoints.save(own, world)
-        yield from self._advance(own, world, at, [], EVERYTHING)
+                done -= 1
+        for number in range(done, len(path) + 1):
+            own = path[number - 1].id if number else "0"
+            if number > done:
+                self._apply(world, path[number - 1])
+            until = path[number].at if number < len(path) else at
+            yield from self._advance(own, world, until, [], EVERYTHING)
         if world.position != tuple(at):
             self._leave(own, world)
             raise Illegal(
@@ -228,7 +233,8 @@ class Recording:
             told += self._apply(world, lead)
         else:
             world = yield from self._stand(future, after)
-            self.checkpoints.remember(own, world)
+            if after[1] == 0 and after[0] % SECOND == 0:
+                self.checkpoints.remember(own, world)
         yield from self._advance(own, world, goal, told, limits.STRETCH_EVENTS_MAX)
         to = world.position
         if world.storm and stop == END:
@@ -283,7 +289,6 @@ class Recording:
         if isinstance(command, Publish):
             self._numbers = command.number
         self.tree[id] = one
-        self.checkpoints.save(id, world)
         return (yield from self._on(one, world, events, ahead_us))
 
     @staticmethod

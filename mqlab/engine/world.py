@@ -29,8 +29,12 @@ class World:
         self.i = 0
         self.agenda = Agenda()
         self.events: list[Event] = []
+        self.emit = (
+            self.events.append
+        )  # tells an event of the action that runs; the list's own method, since it is called most
         self.total = 0  # events so far
         self.storm = ""
+        self.saved = (0, 0)  # now and total when it was last saved as a checkpoint
         self.silent = False  # the last action had nothing to tell
         self.brokers: dict[str, Any] = {}
         self.programs: dict[str, Any] = {}
@@ -46,17 +50,18 @@ class World:
         self._depth = 0
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_heard": {}}  # found again when asked
+        return {name: value for name, value in self.__dict__.items() if name not in ("emit", "_heard")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.emit = self.events.append
+        self._heard = {}
 
     def at(self, t: int, action: Action, *args: Any) -> None:
         """Run `action(*args)` at virtual µs `t` (not before now), in an action of its own."""
         agenda = self.agenda
         agenda.made = made = agenda.made + 1
         heappush(agenda.entries, (t, made, action, args, self._depth + 1 if t <= self.now else 0))
-
-    def emit(self, event: Event) -> None:
-        """Tell an event of the action that runs."""
-        self.events.append(event)
 
     def name(self, subject: str) -> str:
         """The name of the next event about a program or a node: `worker-1#17`."""
@@ -108,6 +113,7 @@ class World:
         self.i += 1
         self.total += len(events)
         self.events = []
+        self.emit = self.events.append
         self._depth = 0
         return events
 

@@ -8,6 +8,7 @@ import msgspec
 
 from mqlab.engine import limits
 from mqlab.engine.brokers.rabbitmq import methods as m
+from mqlab.engine.brokers.rabbitmq.exchange import DEFAULT_NODE
 from mqlab.engine.events import (
     Acked,
     Closed,
@@ -90,16 +91,16 @@ class AmqpClient:
         if channel.confirms:
             channel.published = seq = channel.published + 1
             channel.unconfirmed[seq] = message
-        name = message_event(message)
-        arrives = connection.up()
-        node = self.broker.node_of(exchange)
+        message.n = n = message.n + 1
+        name = f"{message.id}#{n}"
+        arrives = world.now if self.instant else connection.up()
+        node = exchange or DEFAULT_NODE
         event = Published(
             world.now, name, cause, "", (message.id,), self.name, node, routing_key, message.key, arrives, mandatory, seq,
             len(message.body), again,
         )  # fmt: skip
         request = m.BasicPublish(
-            message=message, exchange=exchange, routing_key=routing_key, properties=properties, mandatory=mandatory,
-            immediate=immediate, confirms=channel.confirms, channel=channel.number,
+            message, exchange, routing_key, properties, mandatory, immediate, channel.confirms, channel=channel.number
         )  # fmt: skip
         if self.instant:
             world.emit(event)
@@ -121,17 +122,16 @@ class AmqpClient:
 
     def ack(self, channel: ClientChannel, tag: int, multiple: bool = False, cause: str = "") -> None:
         """basic.ack."""
-        request = m.BasicAck(delivery_tag=tag, multiple=multiple, channel=channel.number)
+        world, instant = self.world, self.instant
+        request = m.BasicAck(tag, multiple, channel=channel.number)
         copies = channel.settle(tag, multiple)
+        arrives = world.now if instant else self._up()
+        name = ""
         if copies:
-            name, arrives = copy_event(copies[0]), self._up()
+            name = copy_event(copies[0])
             of = tuple([copy.name for copy in copies])
-            self.world.emit(
-                Acked(self.world.now, name, cause, "", of, self.name, copies[0].queue, arrives, multiple)
-            )
-            self._send(request, name, arrives, "ack", copies)
-        else:
-            self._send(request, "", self._up(), "ack", copies)
+            world.emit(Acked(world.now, name, cause, "", of, self.name, copies[0].queue, arrives, multiple))
+        self._send(request, name, arrives, "ack", copies)
 
     def refuse(
         self,
@@ -198,14 +198,16 @@ class AmqpClient:
     def receive(self, frame: Any, departure: str) -> None:
         """A frame has come: tell it, keep the books, and let the program do what it does."""
         world = self.world
+        if isinstance(frame, m.BasicDeliver):
+            copy = frame.copy
+            copy.n = n = copy.n + 1
+            name = f"{copy.name}#{n}"
+            world.emit(Received(world.now, name, departure, "", (copy.name,), self.name))
+            if not frame.auto_ack and (at := self.channels.get(frame.channel)) is not None:
+                at.unsettled[frame.delivery_tag] = copy
+            self.on_deliver(frame, name)
+            return
         match frame:
-            case m.BasicDeliver():
-                name = copy_event(frame.copy)
-                world.emit(Received(world.now, name, departure, "", (frame.copy.name,), self.name))
-                channel = self.channels.get(frame.channel)
-                if channel is not None and not frame.auto_ack:
-                    channel.unsettled[frame.delivery_tag] = frame.copy
-                self.on_deliver(frame, name)
             case m.Confirm():
                 channel = self.channels[frame.channel]
                 name = world.name(self.name)

@@ -109,7 +109,7 @@ class BlockingConnection:
             world = World()
             world.tally = None
             world.brokers["rabbit"] = RabbitMQ(world, "rabbit", parameters.version)
-            world.events = []
+            world.events.clear()
         self.broker: RabbitMQ = parameters.broker or world.brokers["rabbit"]
         self.world = self.broker.world
         name = parameters.name or f"client-{len(self.world.programs) + 1}"

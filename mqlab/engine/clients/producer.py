@@ -48,12 +48,12 @@ class Producer(Program, AmqpClient):
             channel.confirms = True
 
     def change(self, spec: ProducerSpec) -> None:
-        """Take new settings: a pending gap is scaled to the new rate, not drawn again."""
+        """Take new settings: a pending gap is scaled to the new rate, not drawn again; one that had ended may go on."""
         old, self.spec = self.spec, spec
-        if old.rate == spec.rate:
+        now = self.world.now
+        if old.rate == spec.rate and self.due > now:
             return
         was, will = old.rate.per_s, spec.rate.per_s
-        now = self.world.now
         if was and will and self.due > now:
             self._at(now + round((self.due - now) * was / will))
         else:
@@ -62,6 +62,8 @@ class Producer(Program, AmqpClient):
     def _wait(self, after: int) -> None:
         """Put the next beat on the agenda."""
         rate, n = self.spec.rate, self.ticks
+        if self.spec.count and self.made >= self.spec.count:
+            return
         if rate.script:
             if n < len(rate.script):
                 self._at(max(after, self.spec.start_us + rate.script[n].at_us))

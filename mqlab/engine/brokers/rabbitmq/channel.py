@@ -9,14 +9,14 @@ from mqlab.engine.brokers.rabbitmq.methods import ChannelError
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
     from mqlab.engine.connection import Connection
-    from mqlab.engine.message import Copy
+    from mqlab.engine.message import Content, Copy
 
 
 class Channel:
     """`unacked`: delivery tag -> (copy, the consumer it went to or None for a get), in the order of the tags."""
 
     __slots__ = (
-        "confirms", "connection", "consumers", "default_prefetch", "number", "published", "shared_prefetch", "shared_unacked",
+        "confirms", "connection", "consumers", "content", "default_prefetch", "number", "published", "shared_prefetch", "shared_unacked",
         "tags", "unacked",
     )  # fmt: skip
 
@@ -31,6 +31,7 @@ class Channel:
         self.shared_unacked = 0
         self.confirms = False
         self.published = 0
+        self.content: Content | None = None  # of the last publish: the next one with the same words shares it
 
     def take(self, tag: int, multiple: bool) -> list[tuple[Copy, Consumer | None]]:
         """Take what this tag settles, oldest first; multiple: all up to it, and 0 means all there is.

@@ -13,6 +13,9 @@ import msgspec
 from mqlab.engine.brokers.rabbitmq import headers as header_rules
 from mqlab.engine.brokers.rabbitmq.topic import TopicTrie
 
+DEFAULT_NODE = "amq.default"
+"""The default exchange has no name; this is what the picture calls it."""
+
 TYPES = ("direct", "fanout", "headers", "topic")
 RULES = {
     "direct": "rabbitmq/direct-exact",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mqlab.engine.brokers.rabbitmq.dead_letter import carbon_copies, goes_round
 from mqlab.engine.brokers.rabbitmq.deliver import enqueue
-from mqlab.engine.brokers.rabbitmq.exchange import RULES, Exchange, Via
+from mqlab.engine.brokers.rabbitmq.exchange import DEFAULT_NODE, RULES, Exchange, Via
 from mqlab.engine.brokers.rabbitmq.fields import amqp_type
 from mqlab.engine.brokers.rabbitmq.methods import (
     BasicPublish,
@@ -72,7 +72,14 @@ def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, dep
     exchange = broker.exchanges.get(request.exchange)
     properties = request.properties
     error: ChannelError | None = None
-    if request.immediate:
+    if exchange is not None and not (
+        exchange.internal
+        or request.immediate
+        or properties.expiration is not None
+        or properties.headers is not None
+    ):
+        pass  # nothing to object to
+    elif request.immediate:
         error = ConnectionError_(
             540, "NOT_IMPLEMENTED - immediate=true", "rabbitmq/immediate-not-implemented"
         )
@@ -89,7 +96,14 @@ def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, dep
         raise error
     if channel.confirms:
         channel.published += 1
-    content = Content(request.exchange, request.routing_key, properties)
+    content = channel.content
+    if (
+        content is None
+        or content.properties is not properties
+        or content.routing_key != request.routing_key
+        or content.exchange != request.exchange
+    ):
+        content = channel.content = Content(request.exchange, request.routing_key, properties)
     queues, keys, rule = route(broker, exchange, content)
     if queues:
         receipt = (
@@ -183,17 +197,26 @@ def fan_out(
     queues, keys, rule = chosen
     now, delay = world.now, world.exchange_us
     arrives = now + delay
-    copies = []
-    for queue in queues:
-        world.ledger.bear()
-        copies.append(Copy(copy_name(message, queue.name), message, content, queue.name, origin=origin))
-    name = message_event(message)
-    world.emit(
-        Routed(
-            now, name, cause, rule, tuple([copy.name for copy in copies]), broker.node_of(exchange.name), message.key,
-            tuple([queue.name for queue in queues]), (arrives,) * len(copies), keys, origin,
+    world.ledger.bear(len(queues))
+    copies = [
+        Copy(copy_name(message, queue.name), message, content, queue.name, origin=origin) for queue in queues
+    ]
+    message.n = n = message.n + 1
+    name = f"{message.id}#{n}"
+    of: tuple[str, ...]
+    to: tuple[str, ...]
+    due: tuple[int, ...]
+    if len(copies) == 1:
+        of, to, due = (copies[0].name,), (queues[0].name,), (arrives,)
+    else:
+        of, to, due = (
+            tuple([c.name for c in copies]),
+            tuple([q.name for q in queues]),
+            (arrives,) * len(copies),
         )
-    )  # fmt: skip
+    world.emit(
+        Routed(now, name, cause, rule, of, exchange.name or DEFAULT_NODE, message.key, to, due, keys, origin)
+    )
     if not delay:
         for queue, copy in zip(queues, copies, strict=True):
             enqueue(broker, queue, copy, receipt, name)

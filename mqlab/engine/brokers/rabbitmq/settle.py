@@ -33,18 +33,22 @@ def ack(broker: RabbitMQ, connection: Connection, request: BasicAck, departure: 
     entries = _taken(broker, connection, request, departure)
     if not entries:
         return
-    touched: dict[str, None] = {}
+    touched: dict[Queue, None] = {}
     for copy, _ in entries:
         if copy.state == "unacked":  # else its queue has gone meanwhile
             world.ledger.move(copy, "ack")
-        touched[_let_go(broker, copy)] = None
-    of = tuple([copy.name for copy, _ in entries])
-    name = copy_event(entries[0][0])
+            queue = broker.queues[copy.queue]
+            del queue.unacked[copy.name]
+            copy.holder = ""
+            touched[queue] = None
+    first = entries[0][0]
+    first.n = n = first.n + 1
+    name = f"{first.name}#{n}"
+    of = (first.name,) if len(entries) == 1 else tuple([copy.name for copy, _ in entries])
     world.emit(Settled(world.now, name, departure, "rabbitmq/ack-settles", of, connection.program, "acked"))
     _free_slots(entries)
-    for queue_name in touched:
-        queue = broker.queues.get(queue_name)
-        if queue is not None and queue.active and len(queue):
+    for queue in touched:
+        if queue.head is not None and queue.active:
             dispatch(broker, queue, name)
             expire(broker, queue, name)
 

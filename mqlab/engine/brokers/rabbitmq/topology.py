@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.rabbitmq import subscribe
-from mqlab.engine.brokers.rabbitmq.exchange import Binding, Exchange, Via
+from mqlab.engine.brokers.rabbitmq.exchange import DEFAULT_NODE, Binding, Exchange, Via
 from mqlab.engine.brokers.rabbitmq.picture import exchange_settings, queue_settings
 from mqlab.engine.events import LinkAdded, LinkRemoved, NodeAdded, NodeRemoved, Purged
 from mqlab.engine.message import Copy, copy_event
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.queue import Queue
     from mqlab.engine.connection import Connection
     from mqlab.engine.world import World
-
-DEFAULT_NODE = "amq.default"
-"""The default exchange has no name; this is what the picture calls it."""
 
 
 class Topology:
