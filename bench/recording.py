@@ -17,6 +17,7 @@ from mqlab.engine.scene import Position
 
 SECOND = 1_000_000
 EVENTS, ROUNDS = 10_000, 60
+FILLED_S = 16  # by then the backlog has stood for a while in both labs
 
 LAB = """
 format: 1
@@ -53,7 +54,7 @@ def _lab(ready: int) -> tuple[Recording, Position]:
     recording = Recording(scenario.load(LAB.format(ready=ready, burst=min(ready, 500))))
     at: Position = (0, 0)
     told = 0
-    while told < EVENTS or at[0] < 10 * SECOND:
+    while told < EVENTS or at[0] < FILLED_S * SECOND:
         piece = run(recording.piece("0", at))
         told += len(piece.events)
         at = piece.to

@@ -57,7 +57,8 @@ class Checkpoints:
 
     def remember(self, future: str, world: World) -> None:
         """Keep this border of the grid for a while; of a heavy world only every so many seconds."""
-        if world.now // 1_000_000 % weight(world) or self.nearest(future, world.position) == world.position:
+        nearest = self.nearest(future, world.position)
+        if nearest != NOWHERE and world.now - nearest[0] < weight(world) * 1_000_000:
             return
         self._recent.append((future, world.position, world.checkpoint()))
         while len(self._recent) > RECENT_MAX or (
