@@ -49,11 +49,11 @@ class Ledger:
 
     def move(self, copy: Copy, verb: str) -> None:
         """Move the copy. Raises IllegalMove, with nothing changed, where the table has no such move."""
-        state = copy.state
-        new = MOVES[verb].get(state)
-        if new is None:
-            raise IllegalMove(f"{copy.name} is {state}: it cannot {verb}")
-        states = self.states
+        state, states = copy.state, self.states
+        try:
+            new = MOVES[verb][state]
+        except KeyError:
+            raise IllegalMove(f"{copy.name} is {state}: it cannot {verb}") from None
         states[state] -= 1
         states[new] += 1
         copy.state = new

@@ -124,7 +124,8 @@ class AmqpClient:
         """basic.ack."""
         world, instant = self.world, self.instant
         request = m.BasicAck(tag, multiple, channel=channel.number)
-        copies = channel.settle(tag, multiple)
+        one = None if multiple else channel.unsettled.pop(tag, None)
+        copies = [one] if one is not None else channel.settle(tag, multiple)
         arrives = world.now if instant else self._up()
         name = ""
         if copies:

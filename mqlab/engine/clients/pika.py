@@ -28,45 +28,33 @@ from typing import Any
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
 from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
+from mqlab.engine.clients.pika_exceptions import (
+    AMQPError as AMQPError,
+)
+from mqlab.engine.clients.pika_exceptions import (
+    ChannelClosedByBroker as ChannelClosedByBroker,
+)
+from mqlab.engine.clients.pika_exceptions import (
+    ChannelWrongStateError as ChannelWrongStateError,
+)
+from mqlab.engine.clients.pika_exceptions import (
+    ConnectionClosedByBroker as ConnectionClosedByBroker,
+)
+from mqlab.engine.clients.pika_exceptions import (
+    NackError as NackError,
+)
+from mqlab.engine.clients.pika_exceptions import (
+    ReentrantCall as ReentrantCall,
+)
+from mqlab.engine.clients.pika_exceptions import (
+    UnroutableError as UnroutableError,
+)
 from mqlab.engine.events import Event
 from mqlab.engine.message import NO_PROPERTIES, Message, Properties
 from mqlab.engine.world import World
 
 BasicProperties = Properties
 EVENTS_KEPT = 10_000
-
-
-class AMQPError(Exception):
-    """What the broker answered with an error."""
-
-    def __init__(self, reply_code: int, reply_text: str) -> None:
-        super().__init__(f"({reply_code}) {reply_text}")
-        self.reply_code = reply_code
-        self.reply_text = reply_text
-
-
-class ChannelClosedByBroker(AMQPError):
-    """The broker closed the channel."""
-
-
-class ConnectionClosedByBroker(AMQPError):
-    """The broker closed the connection."""
-
-
-class ChannelWrongStateError(Exception):
-    """The channel or connection is closed: open a new one."""
-
-
-class NackError(Exception):
-    """With confirms: the broker refused the publish."""
-
-
-class UnroutableError(Exception):
-    """With confirms and mandatory: the message came back."""
-
-
-class ReentrantCall(Exception):
-    """A synchronous call from inside the engine. Keep what you need and call when the engine is at rest."""
 
 
 @dataclass

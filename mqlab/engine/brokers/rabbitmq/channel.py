@@ -16,8 +16,8 @@ class Channel:
     """`unacked`: delivery tag -> (copy, the consumer it went to or None for a get), in the order of the tags."""
 
     __slots__ = (
-        "confirms", "connection", "consumers", "content", "default_prefetch", "number", "published", "shared_prefetch", "shared_unacked",
-        "tags", "unacked",
+        "confirms", "connection", "consumers", "content", "default_prefetch", "number", "published", "shared_prefetch",
+        "shared_unacked", "tags", "unacked",
     )  # fmt: skip
 
     def __init__(self, connection: Connection, number: int) -> None:

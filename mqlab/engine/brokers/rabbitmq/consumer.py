@@ -58,9 +58,7 @@ class Consumer:
     @property
     def may_take(self) -> bool:
         """Whether its prefetch (and its channel's) has room for one more."""
-        if self.auto_ack:
-            return True
         if self.prefetch and self.unacked >= self.prefetch:
             return False
         shared = self.channel.shared_prefetch
-        return not shared or self.channel.shared_unacked < shared
+        return not shared or self.auto_ack or self.channel.shared_unacked < shared

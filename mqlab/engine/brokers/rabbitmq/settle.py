@@ -30,7 +30,13 @@ Entries = list[tuple[Copy, "Consumer | None"]]
 def ack(broker: RabbitMQ, connection: Connection, request: BasicAck, departure: str) -> None:
     """basic.ack."""
     world = broker.world
-    entries = _taken(broker, connection, request, departure)
+    channel = connection.channels.get(request.channel)
+    one = (
+        channel.unacked.pop(request.delivery_tag, None)
+        if channel is not None and not request.multiple
+        else None
+    )
+    entries = [one] if one is not None else _taken(broker, connection, request, departure)
     if not entries:
         return
     touched: dict[Queue, None] = {}
