@@ -21,13 +21,12 @@ pass. A call from inside a callback that the engine itself runs raises Reentrant
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
-from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
+from mqlab.engine.clients.amqp import ClientChannel
 from mqlab.engine.clients.pika_exceptions import (
     AMQPError as AMQPError,
 )
@@ -49,6 +48,7 @@ from mqlab.engine.clients.pika_exceptions import (
 from mqlab.engine.clients.pika_exceptions import (
     UnroutableError as UnroutableError,
 )
+from mqlab.engine.clients.pika_inbox import Callback, Delivery, Inbox, delivery_of
 from mqlab.engine.events import Event
 from mqlab.engine.message import NO_PROPERTIES, Message, Properties
 from mqlab.engine.world import World
@@ -73,21 +73,6 @@ class Reply:
     method: Any
 
 
-@dataclass
-class Delivery:
-    """What pika calls Basic.Deliver and Basic.GetOk."""
-
-    delivery_tag: int
-    redelivered: bool
-    exchange: str
-    routing_key: str
-    consumer_tag: str = ""
-    message_count: int = -1
-
-
-Callback = Callable[["BlockingChannel", Delivery, Properties, bytes], None]
-
-
 class BlockingConnection:
     """One connection. `events`: the latest events of its world, oldest first."""
 
@@ -101,7 +86,7 @@ class BlockingConnection:
         self.broker: RabbitMQ = parameters.broker or world.brokers["rabbit"]
         self.world = self.broker.world
         name = parameters.name or f"client-{len(self.world.programs) + 1}"
-        self._client = _Client(self.world, name, self.broker)
+        self._client = Inbox(self.world, name, self.broker)
         self.world.programs[name] = self._client
         self._client.connect()
         self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
@@ -138,7 +123,7 @@ class BlockingConnection:
         try:
             while client.inbox:
                 channel, callback, frame = client.inbox.popleft()
-                callback(channel, _delivery(frame), frame.properties, frame.body)
+                callback(channel, delivery_of(frame), frame.properties, frame.body)
                 self.settle()
         finally:
             client.calling = False
@@ -161,11 +146,11 @@ class BlockingConnection:
 class BlockingChannel:
     """A channel with pika's verbs. Methods raise ChannelClosedByBroker and ConnectionClosedByBroker as pika's do."""
 
-    def __init__(self, connection: BlockingConnection, client: _Client, channel: ClientChannel) -> None:
+    def __init__(self, connection: BlockingConnection, client: Inbox, channel: ClientChannel) -> None:
         self.connection = connection
         self._client = client
         self._channel = channel
-        self._callbacks: dict[str, Callback] = {}
+        self.callbacks: dict[str, Callback] = {}
         self._tags = 0
         client.owners[channel.number] = self
 
@@ -277,7 +262,7 @@ class BlockingChannel:
         """Limit what consumers declared from now on may hold unacked (global_qos: what the channel may)."""
         self._ask(m.BasicQos(prefetch_count=prefetch_count, global_qos=global_qos))
 
-    def confirm_delivery(self) -> None:
+    def confirmdelivery_of(self) -> None:
         """Have publishes confirmed: basic_publish then raises NackError or UnroutableError."""
         self._ask(m.ConfirmSelect())
         self._channel.confirms = True
@@ -317,7 +302,7 @@ class BlockingChannel:
         """Take one message, or (None, None, None) where nothing is ready."""
         self._ask(m.BasicGet(queue=queue, auto_ack=auto_ack))
         frame, self._client.got = self._client.got, None
-        return (None, None, None) if frame is None else (_delivery(frame), frame.properties, frame.body)
+        return (None, None, None) if frame is None else (delivery_of(frame), frame.properties, frame.body)
 
     def basic_consume(
         self, queue: str, on_message_callback: Callback, auto_ack: bool = False, exclusive: bool = False,
@@ -326,7 +311,7 @@ class BlockingChannel:
         """Subscribe; the callback is called by process_data_events, sleep and start_consuming. Returns the consumer tag."""
         self._tags += 1
         tag = consumer_tag or f"ctag{self._channel.number}.{self._tags}"
-        self._callbacks[tag] = on_message_callback
+        self.callbacks[tag] = on_message_callback
         self._ask(
             m.BasicConsume(
                 queue=queue, consumer_tag=tag, auto_ack=auto_ack, exclusive=exclusive, arguments=arguments
@@ -370,56 +355,3 @@ class BlockingChannel:
         self._ask(m.ChannelClose())
         self._channel.open = False
         self._client.channels.pop(self._channel.number, None)
-
-
-class _Client(AmqpClient):
-    """Takes what is pushed and keeps it until the façade asks."""
-
-    def __init__(self, world: World, name: str, broker: RabbitMQ) -> None:
-        super().__init__(world, name, broker, instant=True)
-        self.opened = 0
-        self.published = 0
-        self.calling = False
-        self.owners: dict[int, BlockingChannel] = {}
-        self.inbox: deque[tuple[BlockingChannel, Callback, m.BasicDeliver]] = deque()
-        self.got: m.BasicDeliver | None = None
-        self.error: AMQPError | None = None
-        self.nacked = False
-        self.returned = False
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a World with a façade's Python callbacks in it cannot be checkpointed")
-
-    def on_deliver(self, frame: m.BasicDeliver, cause: str) -> None:
-        if frame.message_count >= 0:
-            self.got = frame
-            return
-        owner = self.owners[frame.channel]
-        callback = owner._callbacks.get(frame.consumer_tag)
-        if callback is not None:
-            self.inbox.append((owner, callback, frame))
-
-    def on_confirm(self, frame: m.Confirm, message: Message | None, cause: str) -> None:
-        self.nacked = self.nacked or not frame.ok
-
-    def on_return(self, frame: m.BasicReturn, cause: str) -> None:
-        self.returned = True
-
-    def on_channel_closed(self, frame: m.ChannelClosedByBroker, channel: ClientChannel, cause: str) -> None:
-        self.error = ChannelClosedByBroker(frame.code, frame.text)
-
-    def on_connection_closed(
-        self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str
-    ) -> None:
-        self.error = ConnectionClosedByBroker(frame.code, frame.text)
-
-
-def _delivery(frame: m.BasicDeliver) -> Delivery:
-    return Delivery(
-        frame.delivery_tag,
-        frame.redelivered,
-        frame.exchange,
-        frame.routing_key,
-        frame.consumer_tag,
-        frame.message_count,
-    )
