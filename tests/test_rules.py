@@ -1,4 +1,4 @@
-"""The rule book: each rule has its sentence, source, scenario and test, and the engine names no other."""
+"""The rule book: each rule has its sentence, source, proof and test, and the engine names no other."""
 
 from __future__ import annotations
 
@@ -37,6 +37,13 @@ def marked(path: Path) -> Iterator[str]:
                     f"{path}: a rule is named in full where it marks a test"
                 )
                 yield argument.value
+
+
+def marks(test: ast.FunctionDef) -> Iterator[ast.expr]:
+    """The arguments of the rule marks of one test."""
+    for node in test.decorator_list:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.rule":
+            yield from node.args
 
 
 def emitted() -> set[str]:
@@ -85,8 +92,19 @@ def test_each_rule_says_how_it_was_checked(rule: Rule) -> None:
 
 
 @every_rule
-def test_each_rule_has_a_scenario_that_shows_it(rule: Rule) -> None:
-    assert (SCENARIOS / f"{rule.scenario}.yaml").is_file()
+def test_each_rule_has_a_scenario_or_a_test_that_shows_it(rule: Rule) -> None:
+    """That a scenario does show it is tested in test_rule_scenarios.py."""
+    assert bool(rule.scenario) != bool(rule.shown_by)
+    if rule.scenario:
+        assert (SCENARIOS / f"{rule.scenario}.yaml").is_file()
+    else:
+        path, _, name = rule.shown_by.partition("::")
+        tests = [
+            node
+            for node in parsed(Path(path)).body
+            if isinstance(node, ast.FunctionDef) and node.name == name
+        ]
+        assert [rule.id in map(ast.literal_eval, marks(test)) for test in tests] == [True]
 
 
 @every_rule

@@ -32,14 +32,19 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One rule. `scenario`: the file below fixtures/scenarios/ that shows it; `checked`: out of CHECKS."""
+    """One rule. `scenario`: the file below fixtures/scenarios/ that shows it; `checked`: out of CHECKS.
+
+    Some rules need a request that no program of a lab makes (a declaration, a get, a wrong tag): instead of a scenario,
+    `shown_by` names the test in which a client of the façade makes it.
+    """
 
     id: str
     sentence: str
     versions: str
     source: tuple[Source, ...]
-    scenario: str
     checked: tuple[str, ...]
+    scenario: str = ""
+    shown_by: str = ""
     deviations: tuple[str, ...] = ()
 
 

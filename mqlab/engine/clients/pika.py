@@ -108,6 +108,7 @@ class BlockingConnection:
         self.settle()
         until = self.world.now + round(duration * 1_000_000)
         self.events.extend(self.world.run(until + 1))
+        self.world.now = until  # what is due at the end has happened, and no time beyond it has passed
         self.process_data_events()
 
     def process_data_events(self, time_limit: float = 0) -> None:

@@ -33,6 +33,11 @@ def target(broker: RabbitMQ, queue: Queue) -> Exchange | None:
     return None if name is None else broker.exchanges.get(name)
 
 
+def end_rule(queue: Queue, otherwise: str) -> str:
+    """The rule by which a copy that is no dead letter ends: for want of the exchange, or as `otherwise` says."""
+    return otherwise if queue.dead_letter_exchange is None else "rabbitmq/dead-letter-missing-exchange"
+
+
 def dead_letter(broker: RabbitMQ, queue: Queue, copy: Copy, reason: str, cause: str, rule: str) -> str:
     """End the copy and send its content to the dead-letter exchange. Returns the event's name."""
     world = broker.world

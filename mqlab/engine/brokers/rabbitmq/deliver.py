@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mqlab.engine.brokers.rabbitmq.dead_letter import dead_letter, target
+from mqlab.engine.brokers.rabbitmq.dead_letter import dead_letter, end_rule, target
 from mqlab.engine.brokers.rabbitmq.methods import BasicDeliver
 from mqlab.engine.brokers.rabbitmq.quorum import QuorumQueue
 from mqlab.engine.events import Delivered, Dropped, Enqueued, Expired
@@ -41,7 +41,7 @@ def enqueue(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None,
         own = lifetime_us(expiration)
         ttl = own if ttl is None else min(ttl, own)
     if ttl is not None:
-        copy.expires = world.now + ttl
+        copy.expires = world.now + ttl or -1  # 0 is never, and here it is the beginning of time
     world.ledger.move(copy, "enqueue")
     copy.n = n = copy.n + 1  # copy_event, without the call: this is the busiest way of all
     name = f"{copy.name}#{n}"
@@ -218,6 +218,7 @@ def _expire_head(broker: RabbitMQ, queue: Queue, cause: str) -> None:
         dead_letter(broker, queue, copy, "expired", cause, "rabbitmq/dead-letter-reasons")
         return
     world.ledger.move(copy, "expire")
+    rule = end_rule(queue, rule)
     world.emit(Expired(world.now, copy_event(copy), cause, rule, (copy.name,), queue.name, copy.message.key))
 
 
@@ -231,6 +232,7 @@ def shorten(broker: RabbitMQ, queue: Queue, cause: str) -> None:
             dead_letter(broker, queue, copy, "maxlen", cause, rule)
             continue
         world.ledger.move(copy, "drop")
+        rule = end_rule(queue, rule)
         world.emit(
             Dropped(
                 world.now, copy_event(copy), cause, rule, (copy.name,), queue.name, copy.message.key, "maxlen"

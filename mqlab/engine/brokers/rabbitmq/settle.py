@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mqlab.engine.brokers.rabbitmq.dead_letter import dead_letter, target
+from mqlab.engine.brokers.rabbitmq.dead_letter import dead_letter, end_rule, target
 from mqlab.engine.brokers.rabbitmq.deliver import dispatch, expire, shorten
 from mqlab.engine.brokers.rabbitmq.methods import (
     BasicAck,
@@ -87,7 +87,10 @@ def refuse(
         return
     letters = {copy.name: _letter_box(broker, copy) for copy, _ in entries}
     outcome = "dead_lettered" if any(letters.values()) else "rejected"
-    rule = "rabbitmq/dead-letter-reasons" if any(letters.values()) else "rabbitmq/reject-dropped"
+    first = broker.queues.get(entries[0][0].queue)
+    rule = "rabbitmq/dead-letter-reasons"
+    if not any(letters.values()):
+        rule = "rabbitmq/reject-dropped" if first is None else end_rule(first, "rabbitmq/reject-dropped")
     world.emit(Settled(world.now, name, departure, rule, of, connection.program, outcome))
     for copy, _ in entries:
         queue_name = _let_go(broker, copy)
@@ -100,7 +103,7 @@ def refuse(
             world.ledger.move(copy, "reject")
         else:
             world.ledger.move(copy, "drop")
-            rule = "rabbitmq/reject-dropped"
+            rule = end_rule(queue, "rabbitmq/reject-dropped")
             world.emit(
                 Dropped(
                     world.now,
@@ -196,7 +199,7 @@ def _give_up(broker: RabbitMQ, queue: Queue, copy: Copy, cause: str) -> None:
         dead_letter(broker, queue, copy, "delivery_limit", cause, "rabbitmq/delivery-limit")
         return
     world.ledger.move(copy, "drop")
-    rule = "rabbitmq/delivery-limit"
+    rule = end_rule(queue, "rabbitmq/delivery-limit")
     world.emit(
         Dropped(
             world.now,

@@ -1,0 +1,177 @@
+"""Quorum queues on one node: failed deliveries are counted, and what comes back has a place of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from mqlab.engine.events import Dropped, Requeued
+from tests.engine.rabbit import (
+    Consumer,
+    another,
+    bodies,
+    connect,
+    count,
+    drain,
+    every_version,
+    publish,
+    queue,
+    restart,
+    since_four,
+    take,
+    told,
+)
+
+
+def limit(version: str) -> dict[str, int]:
+    """An argument that leaves the limit at 20 in every version."""
+    return {"x_delivery_limit": 20} if version == "3.10" else {}
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/delivery-limit")
+def test_one_failure_more_than_the_limit_ends_a_message(version: str) -> None:
+    connection = connect(version)
+    channel = connection.channel()
+    queue(channel, "q", x_queue_type="quorum", x_delivery_limit=2)
+    publish(channel, "q", "poison")
+    for _ in range(3):
+        assert count(channel, "q") == 1
+        channel.basic_reject(take(channel, "q").tag)
+    assert count(channel, "q") == 0
+    (dropped,) = told(Dropped, "rabbitmq/delivery-limit", connection)
+    assert dropped.reason == "delivery_limit"
+
+
+@pytest.mark.rule("rabbitmq/delivery-limit")
+@pytest.mark.parametrize(("version", "deliveries"), [("4.0", 21), ("4.3", 21), ("3.10", None)])
+def test_by_default_a_message_is_delivered_21_times_or_before_4_0_without_end(
+    version: str, deliveries: int | None
+) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q", x_queue_type="quorum")
+    publish(channel, "q", "poison")
+    seen = 0
+    while seen < 50 and count(channel, "q"):
+        channel.basic_reject(take(channel, "q").tag)
+        seen += 1
+    assert seen == (deliveries or 50)
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/delivery-limit")
+def test_a_channel_that_is_lost_counts_as_a_failure(version: str) -> None:
+    connection = connect(version)
+    queue(connection.channel(), "q", x_queue_type="quorum", x_delivery_limit=1)
+    publish(connection.channel(), "q", "poison")
+    for _ in range(2):
+        crashing = another(connection)
+        assert take(crashing.channel(), "q").body == "poison"
+        crashing.close()
+    assert count(connection.channel(), "q") == 0
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/delivery-limit-nack-43")
+def test_a_nack_counts_before_4_3_and_not_since(version: str) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q", x_queue_type="quorum", x_delivery_limit=1)
+    publish(channel, "q", "m")
+    for _ in range(2):
+        channel.basic_nack(take(channel, "q").tag)
+    assert count(channel, "q") == (1 if version == "4.3" else 0)
+
+
+@pytest.mark.rule("rabbitmq/delivery-limit-nack-43")
+def test_in_4_3_a_reject_counts_on_after_nacks_that_did_not() -> None:
+    channel = connect("4.3").channel()
+    queue(channel, "q", x_queue_type="quorum", x_delivery_limit=1)
+    publish(channel, "q", "m")
+    for _ in range(30):
+        channel.basic_nack(take(channel, "q").tag)
+    got = take(channel, "q")
+    assert got.redelivered
+    channel.basic_reject(got.tag)
+    channel.basic_reject(take(channel, "q").tag)
+    assert count(channel, "q") == 0
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/quorum-requeue-front")
+def test_with_a_limit_what_comes_back_is_served_first_in_the_order_of_its_return(version: str) -> None:
+    connection = connect(version)
+    channel = connection.channel()
+    queue(channel, "q", x_queue_type="quorum", **limit(version))
+    publish(channel, "q", "m1", "m2", "m3", "m4", "m5")
+    m1, m2, m3 = (take(channel, "q") for _ in range(3))
+    channel.basic_nack(m3.tag)
+    channel.basic_nack(m1.tag)
+    assert bodies(channel, "q") == ["m3", "m1", "m4", "m5"]
+    back = told(Requeued, "rabbitmq/quorum-requeue-front", connection)
+    assert [one.at for one in back] == [(0,), (1,)]
+    channel.basic_ack(m2.tag)
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/quorum-requeue-back")
+def test_without_a_limit_what_comes_back_goes_to_the_back(version: str) -> None:
+    connection = connect(version)
+    channel = connection.channel()
+    queue(channel, "q", x_queue_type="quorum", **({} if version == "3.10" else {"x_delivery_limit": -1}))
+    publish(channel, "q", "m1", "m2", "m3")
+    channel.basic_nack(take(channel, "q").tag)
+    assert bodies(channel, "q") == ["m2", "m3", "m1"]
+    (back,) = told(Requeued, "rabbitmq/quorum-requeue-back", connection)
+    assert back.at == (2,)
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/delivery-count-header")
+def test_from_the_second_delivery_on_the_failures_are_told(version: str) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q", x_queue_type="quorum")
+    publish(channel, "q", "m", headers={"own": 1})
+    seen = []
+    for _ in range(3):
+        got = take(channel, "q")
+        seen.append(got.headers)
+        channel.basic_reject(got.tag)
+    assert seen == [{"own": 1}, {"own": 1, "x-delivery-count": 1}, {"own": 1, "x-delivery-count": 2}]
+
+
+@pytest.mark.rule("rabbitmq/delivery-count-header")
+def test_in_3_10_what_was_there_at_a_restart_tells_a_count_of_0() -> None:
+    connection = connect("3.10")
+    channel = connection.channel()
+    queue(channel, "q", x_queue_type="quorum")
+    queue(channel, "classic")
+    publish(channel, "q", "waiting", "also")
+    publish(channel, "classic", "waiting")
+    channel = restart(connection).channel()
+    publish(channel, "q", "new")
+    assert [(one.body, one.headers) for one in drain(channel, "q")] == [
+        ("waiting", {"x-delivery-count": 0}), ("also", {"x-delivery-count": 0}), ("new", {}),
+    ]  # fmt: skip
+    assert drain(channel, "classic")[0].headers == {}
+
+
+@since_four
+@pytest.mark.rule("rabbitmq/delivery-count-header")
+def test_since_4_0_a_restart_leaves_no_such_trace(version: str) -> None:
+    connection = connect(version)
+    channel = connection.channel()
+    queue(channel, "q", x_queue_type="quorum")
+    publish(channel, "q", "waiting")
+    assert drain(restart(connection).channel(), "q")[0].headers == {}
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/quorum-prefetch-2000")
+def test_no_prefetch_means_2000(version: str) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q", x_queue_type="quorum")
+    consumer = Consumer(channel, "q")
+    publish(channel, "q", *(str(n) for n in range(2001)))
+    assert len(consumer.got) == 2000
+    assert count(channel, "q") == 1
+    consumer.ack("7")
+    assert consumer.got[-1] == "2000"

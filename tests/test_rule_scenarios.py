@@ -1,0 +1,176 @@
+"""The scenarios that the rule book names show their rules: each is played, with a few acts, and its events are looked at.
+
+A rule that the engine quotes in events is shown where an event quotes it; the others by what is to be seen below.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mqlab.engine import commands as c
+from mqlab.engine import events as e
+from mqlab.engine.rules import RULES, Rule
+from tests.engine.judged import SECOND, Lab
+from tests.test_rules import SCENARIOS, emitted
+
+PLAYED_S = 12
+ACTS: dict[str, list[tuple[float, c.AnyCommand]]] = {
+    "consumer-dies-before-ack": [(2.5, c.Crash(node="worker-1"))],
+    "rules/routing": [(0.5, c.Unbind(source="orders", destination="letters", routing_key="never bound"))],
+    "rules/lifetime": [
+        (1, c.Unbind(source="pop-up", destination="stall", routing_key="open")),
+        (1, c.Purge(queue="jobs")),
+        (1.5, c.Delete(node="jobs")),
+        (2, c.Crash(node="reader")),
+        (3, c.Restart(node="rabbit")),
+    ],
+    "rules/delivery": [
+        (0.9, c.Change(node="mover", settings={"prefetch": 5})),
+        (2.5, c.Crash(node="hasty")),
+    ],
+    "rules/confirms": [(0.99, c.Delete(node="closing"))],
+    "rules/dead-letters": [(1, c.Delete(node="doomed"))],
+    "rules/errors": [
+        (1, c.Publish(exchange="nowhere", routing_key="k", number=1)),
+        (2, c.Publish(exchange="inner", number=2)),
+        (3, c.Publish(exchange="regions", routing_key="eu", properties={"expiration": "soon"}, number=3)),
+        (4, c.Bind(source="regions", destination="orders", routing_key="#.a.#.b.#")),
+        (5, c.Bind(source="amq.default", destination="orders", routing_key="mine")),
+        (6, c.Delete(node="amq.topic")),
+    ],
+}
+
+
+@functools.cache
+def played(slug: str) -> tuple[e.Event, ...]:
+    """What a scenario tells when it is played with its acts; nothing may be lost from sight."""
+    lab = Lab((SCENARIOS / f"{slug}.yaml").read_text(encoding="utf-8"))
+    for at, command in ACTS.get(slug, []):
+        lab.run(at - lab.world.now / SECOND).do(command)
+    lab.run(PLAYED_S - lab.world.now / SECOND)
+    assert lab.verdict("conserved") == 1
+    assert lab.world.storm == ""
+    return tuple(lab.told)
+
+
+class Seen:
+    """A scenario's events, asked for by kind and fields."""
+
+    def __init__(self, slug: str) -> None:
+        self.events = played(slug)
+
+    def all(self, kind: type[e.AnyEvent], **fields: object) -> list[e.AnyEvent]:  # type: ignore[valid-type]
+        """Those of a kind with these fields."""
+        return [
+            one
+            for one in self.events
+            if type(one) is kind and all(getattr(one, name) == value for name, value in fields.items())
+        ]
+
+
+def auto_ack_overruns_prefetch(seen: Seen) -> bool:
+    """Five are delivered to a prefetch of 1 before the first is handled."""
+    first = seen.all(e.Handled, program="hasty")[0]
+    return len([one for one in seen.all(e.Delivered, program="hasty", auto_ack=True) if one.t < first.t]) == 5
+
+
+def kept_after_cancel(seen: Seen) -> bool:
+    """The message delivered over a subscription that ended is acked later, and never came back."""
+    (held,) = seen.all(e.Delivered, program="mover")
+    (ended,) = [one for one in seen.all(e.LinkRemoved) if one.link.startswith("changed>mover")]
+    (settled,) = seen.all(e.Settled, program="mover", outcome="acked")
+    return held.t < ended.t < settled.t and held.of == settled.of
+
+
+def expires_when_it_comes_back(seen: Seen) -> bool:
+    """Its time was over while it was held; the moment it is back it is gone."""
+    (entered,) = seen.all(e.Enqueued, queue="held")
+    (back,) = seen.all(e.Requeued, queue="held")
+    (gone,) = seen.all(e.Expired, queue="held")
+    return bool(entered.expires < back.t == gone.t)
+
+
+def expiration_is_gone(seen: Seen) -> bool:
+    """What expired in `short` lives for ever in the graveyard."""
+    (died,) = seen.all(e.DeadLettered, queue="short", reason="expired")
+    (buried,) = seen.all(e.Enqueued, queue="graveyard")
+    return died.t == seen.all(e.Enqueued, queue="short")[0].expires and buried.expires == 0
+
+
+def only_ready_counts(seen: Seen) -> bool:
+    """One is held and one is ready under a limit of 1; only the third pushes one out."""
+    (dropped,) = seen.all(e.Dropped, queue="held")
+    before = [one for one in seen.all(e.Enqueued, queue="held") if one.t <= dropped.t]
+    return len(before) == 3 and dropped.of == before[1].of
+
+
+def counts_rise(seen: Seen) -> bool:
+    """The same message dies of the same reasons again and again."""
+    return [one.count for one in seen.all(e.DeadLettered, queue="work", reason="rejected")] == [1, 2, 3] and [
+        one.count for one in seen.all(e.DeadLettered, queue="wait", reason="expired")
+    ] == [1, 2, 3]
+
+
+def travels_under(seen: Seen) -> bool:
+    """Under the queue's own dead-letter key where it has one, else under the old one."""
+    keys = {one.queue: one.routing_key for one in seen.all(e.DeadLettered)}
+    return (keys["work"], keys["unheard"]) == ("wait", "unheard")
+
+
+def nacks_do_not_count(seen: Seen) -> bool:
+    """Six nacks under a limit of 2, and then it is acked."""
+    return len(seen.all(e.Requeued, queue="nacked", why="nack")) == 6 and (
+        len(seen.all(e.Settled, program="nacker", outcome="acked")) == 1
+    )
+
+
+SHOWN: dict[str, Callable[[Seen], bool]] = {
+    "rabbitmq/one-copy-per-queue": lambda seen: [one.to for one in seen.all(e.Routed, exchange="first")] == [("shelf",)],
+    "rabbitmq/unbind-idempotent": lambda seen: len(seen.all(e.Answered, request="QueueUnbind")) == 1,
+    "rabbitmq/blocked-reenter-tail": lambda seen: [one.program for one in seen.all(e.Delivered, queue="turns")] == list("abcbca"),
+    "rabbitmq/prefetch-ignored-auto-ack": auto_ack_overruns_prefetch,
+    "rabbitmq/delivery-tags": lambda seen: [one.tag for one in seen.all(e.Delivered, program="hasty")] == [1, 2, 3, 4, 5],
+    "rabbitmq/cancel-keeps-unacked": kept_after_cancel,
+    "rabbitmq/ttl-unacked-held": expires_when_it_comes_back,
+    "rabbitmq/dead-letter-expiration-removed": expiration_is_gone,
+    "rabbitmq/max-length-ready-only": only_ready_counts,
+    "rabbitmq/dead-letter-routing-key": travels_under,
+    "rabbitmq/x-death-record": counts_rise,
+    "rabbitmq/first-last-death": lambda seen: bool(seen.all(e.Handled, program="coroner", outcome="failed")),
+    "rabbitmq/client-x-death-ignored": lambda seen: [one.count for one in seen.all(e.DeadLettered, queue="liars")] == [1],
+    "rabbitmq/delivery-limit-nack-43": nacks_do_not_count,
+    "rabbitmq/delivery-count-header": lambda seen: [
+        one.count for one in seen.all(e.Delivered, queue="rejected", redelivered=True)
+    ] == [1, 2],
+    "rabbitmq/sender-selected": lambda seen: ("billing", "audit", "press") in [
+        one.to for one in seen.all(e.Routed, exchange="amq.default")
+    ],
+}  # fmt: skip
+
+SHOWN_BY_SCENARIO = [rule for rule in RULES.values() if rule.scenario]
+
+
+@pytest.mark.parametrize("rule", SHOWN_BY_SCENARIO, ids=lambda rule: rule.id)
+def test_the_scenario_that_a_rule_names_shows_it(rule: Rule) -> None:
+    if rule.id in SHOWN:
+        assert SHOWN[rule.id](Seen(rule.scenario))
+    else:
+        assert rule.id in {event.rule for event in played(rule.scenario)}
+
+
+def test_a_rule_that_events_quote_is_shown_by_its_event() -> None:
+    """The few whose event is an error that no program of a lab makes are shown by something else to be seen."""
+    assert {name for name in SHOWN if name in emitted()} <= {"rabbitmq/sender-selected"}
+
+
+def test_each_scenario_of_the_rules_is_named_by_a_rule_and_has_no_place_in_the_gallery() -> None:
+    named = {rule.scenario for rule in SHOWN_BY_SCENARIO}
+    files = sorted(path.relative_to(SCENARIOS) for path in (SCENARIOS / "rules").glob("*.yaml"))
+    assert files
+    for file in files:
+        assert str(Path(file).with_suffix("")) in named
+        assert "\ngallery: false\n" in (SCENARIOS / file).read_text(encoding="utf-8")
