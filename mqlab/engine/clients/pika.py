@@ -263,7 +263,7 @@ class BlockingChannel:
         """Limit what consumers declared from now on may hold unacked (global_qos: what the channel may)."""
         self._ask(m.BasicQos(prefetch_count=prefetch_count, global_qos=global_qos))
 
-    def confirmdelivery_of(self) -> None:
+    def confirm_delivery(self) -> None:
         """Have publishes confirmed: basic_publish then raises NackError or UnroutableError."""
         self._ask(m.ConfirmSelect())
         self._channel.confirms = True
