@@ -161,8 +161,8 @@ def hand_over(
     )
     content = copy.content
     properties = content.properties
-    if properties.headers is not None or copy.failures or copy.seq <= queue.outlived:
-        properties = _as_delivered(queue, copy)
+    if properties.headers is not None or copy.failures or consumer is None:
+        properties = _as_delivered(queue, copy, consumer is None and broker.version == "3.10")
     frame = BasicDeliver(
         copy, consumer.tag if consumer else "", tag, redelivered, content.exchange, content.routing_key, properties, auto_ack,
         queue.name, channel.number, len(queue) if left else -1,
@@ -183,11 +183,14 @@ def hand_over(
         connection.push(frame, name, arrives, flight)
 
 
-def _as_delivered(queue: Queue, copy: Copy) -> Properties:
-    """The properties a consumer sees: without BCC, with the delivery count of a quorum queue. [rules 7, 58]"""
+def _as_delivered(queue: Queue, copy: Copy, always: bool) -> Properties:
+    """The properties a consumer sees: without BCC, with the delivery count of a quorum queue. [rules 7, 58]
+
+    A consumer is told the count from 1 on. A get of a 3.10.8 is told it always, also 0: asked of one, and so recorded.
+    """
     properties = copy.content.properties
     headers = properties.headers
-    counted = isinstance(queue, QuorumQueue) and (copy.failures > 0 or copy.seq <= queue.outlived)
+    counted = isinstance(queue, QuorumQueue) and (copy.failures > 0 or always)
     if not counted and "BCC" not in (headers or ()):
         return properties
     headers = {name: value for name, value in (headers or {}).items() if name != "BCC"}

@@ -31,8 +31,8 @@ class Queue:
 
     __slots__ = (
         "active", "arguments", "auto_delete", "bytes", "consumers", "dead_letter_exchange",
-        "dead_letter_routing_key", "durable", "entered", "exclusive", "max_bytes", "max_length", "name", "outlived", "overflow",
-        "owner", "ready", "timer", "ttl_us", "unacked", "used",
+        "dead_letter_routing_key", "durable", "entered", "exclusive", "max_bytes", "max_length", "name", "overflow", "owner",
+        "ready", "timer", "ttl_us", "unacked", "used",
     )  # fmt: skip
 
     def __init__(
@@ -66,9 +66,6 @@ class Queue:
         self.consumers: dict[str, Consumer] = {}
         self.active: deque[Consumer] = deque()
         self.used = False  # it has had a consumer
-        self.outlived = (
-            0  # copies with a `seq` up to this were here at a restart, and show it (a quorum queue of 3.10)
-        )
         self.timer = 0  # when the head's time to live is looked at; 0: no such entry on the agenda
 
     def __len__(self) -> int:

@@ -39,8 +39,6 @@ def go_down(broker: RabbitMQ, cause: str) -> None:
     for queue in list(broker.queues.values()):
         if queue.durable:
             _lose(broker, queue.name, _forget_transient(queue), name)
-            if queue.kind == "quorum" and broker.version == "3.10":
-                queue.outlived = queue.entered
         else:
             _lose(broker, queue.name, [*queue.copies()], name)
             queue.ready.clear()
