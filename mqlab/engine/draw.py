@@ -16,8 +16,8 @@ _LN_2 = 0.6931471805599453
 _HALF_ROOT = 0.7071067811865476  # the middle of the mantissa's range; its logarithm is -ln(2)/2
 
 
-def draw(seed: int, *key: int | str) -> int:
-    """64 uniform bits for this seed and key."""
+def stem(seed: int, *key: int | str) -> int:
+    """The part of a draw that is the same for many: `draw(seed, *a, *b)` is `draw(stem(seed, *a), *b)`. Worth keeping."""
     z = seed
     for part in key:
         z = (
@@ -26,6 +26,12 @@ def draw(seed: int, *key: int | str) -> int:
             + 1
         ) & _MASK
         z ^= z >> 29
+    return z
+
+
+def draw(seed: int, *key: int | str) -> int:
+    """64 uniform bits for this seed (or stem) and key."""
+    z = stem(seed, *key)
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _MASK
     return z ^ (z >> 31)

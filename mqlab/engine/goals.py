@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine import events as e
@@ -31,11 +32,11 @@ class Goals:
             if goal.never:
                 world.at(max(goal.until_us, world.now), self.held, index)
 
-    def hears(self, kind: type[e.Event]) -> bool:
-        """Whether events of this kind matter here."""
-        return kind.__name__ in self.by_event
+    def hearers(self, kind: type[e.Event]) -> list[Callable[[Any], None]]:
+        """What is to be called with each event of this kind."""
+        return [self.judge] if kind.__name__ in self.by_event else []
 
-    def __call__(self, event: e.Event) -> None:
+    def judge(self, event: e.Event) -> None:
         """Take one event; tell what it decides."""
         for index in self.by_event.get(type(event).__name__, ()):
             goal = self.wanted[index]

@@ -6,6 +6,7 @@ Counts are by node: how much was published, handled, acked, dropped there; piles
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -23,22 +24,33 @@ class Tally(msgspec.Struct):
     piles: dict[str, list[str]]
 
 
+def counter(tally: Tally, kind: type[e.Event]) -> Callable[[Any], None] | None:
+    """What counts events of this kind into the tally; None where nothing is counted."""
+    counted = COUNTED.get(kind)
+    if counted is None:
+        return None
+    where, word, falls = attrgetter(counted[0]), counted[1], counted[2]
+
+    def count(event: Any) -> None:
+        node = where(event)
+        what = word if isinstance(word, str) else word(event)
+        counts = tally.counts.get(node)
+        if counts is None:
+            counts = tally.counts[node] = {}
+        counts[what] = counts.get(what, 0) + (len(event.of) or 1)
+        if falls and (falls == ALWAYS or event.what == "message"):
+            pile = tally.piles.setdefault(node, [])
+            pile.append(event.key)
+            del pile[:-PILE_KEYS_MAX]
+
+    return count
+
+
 def count(tally: Tally, event: Any) -> None:
     """Add one event."""
-    counted = COUNTED.get(type(event))
-    if counted is None:
-        return
-    where, word, falls = counted
-    node = getattr(event, where)
-    what = word if isinstance(word, str) else word(event)
-    counts = tally.counts.get(node)
-    if counts is None:
-        counts = tally.counts[node] = {}
-    counts[what] = counts.get(what, 0) + (len(event.of) or 1)
-    if falls and (falls == ALWAYS or event.what == "message"):
-        pile = tally.piles.setdefault(node, [])
-        pile.append(event.key)
-        del pile[:-PILE_KEYS_MAX]
+    add = counter(tally, type(event))
+    if add is not None:
+        add(event)
 
 
 def _reason(event: Any) -> str:

@@ -8,6 +8,7 @@ action of the agenda.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from mqlab.engine import events as e
@@ -71,15 +72,11 @@ class Duplicated:
     name: ClassVar[str] = "duplicated"
     watches: ClassVar[tuple[type[e.Event], ...]] = (e.Handled,)
 
-    def __init__(self, roles: Roles) -> None:
-        self.roles = roles
-        self.handled: dict[tuple[str, str], bytearray] = {}
+    def __init__(self, handling: Handling) -> None:
+        self.handling = handling
 
     def __call__(self, event: e.Handled) -> tuple[str, ...]:
-        if event.outcome != "ok":
-            return NOBODY
-        role = self.roles.of(event.program)
-        return tuple([copy for copy in event.of if not _first(self.handled, role, copy)])
+        return tuple([copy for copy, _, _, first in self.handling.of(event) if not first])
 
 
 class OutOfOrder:
@@ -88,37 +85,58 @@ class OutOfOrder:
     name: ClassVar[str] = "out_of_order"
     watches: ClassVar[tuple[type[e.Event], ...]] = (e.Handled,)
 
-    def __init__(self, roles: Roles) -> None:
-        self.roles = roles
-        self.handled: dict[tuple[str, str], bytearray] = {}
+    def __init__(self, handling: Handling) -> None:
+        self.handling = handling
         self.latest: dict[tuple[str, str, str], int] = {}
 
     def __call__(self, event: e.Handled) -> tuple[str, ...]:
-        if event.outcome != "ok":
-            return NOBODY
-        role = self.roles.of(event.program)
-        late = []
-        for copy in event.of:
-            if not _first(self.handled, role, copy):
+        late = NOBODY
+        for copy, producer, number, first in self.handling.of(event):
+            if not first:
                 continue
-            producer, number = numbered(copy)
-            line = (producer, event.key, role)
+            line = (producer, event.key, self.handling.role(event.program))
             if number < self.latest.get(line, 0):
-                late.append(copy)
+                late += (copy,)
             else:
                 self.latest[line] = number
-        return tuple(late)
+        return late
 
 
-class Roles:
-    """The role of a program: the scenario's name for its kind, which replicas share."""
+class Handling:
+    """What each role has handled well: one bit a message. Two verdicts ask about each event, so the answer is kept for both."""
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.handled: dict[tuple[str, str], bytearray] = {}
+        self.event = ""
+        self.found: list[tuple[str, str, int, bool]] = []
 
-    def of(self, program: str) -> str:
-        """The role; a program without one is its own."""
+    def role(self, program: str) -> str:
+        """The scenario's name for this kind of program, which replicas share; a program without one is its own."""
         return str(getattr(self.world.programs.get(program), "role", program))
+
+    def of(self, event: e.Handled) -> list[tuple[str, str, int, bool]]:
+        """The copies that were handled well: copy, its producer and number there, whether for the first time."""
+        if event.name != self.event:
+            self.event, self.found = event.name, []
+            if event.outcome == "ok":
+                role = self.role(event.program)
+                for copy in event.of:
+                    producer, number = numbered(copy)
+                    self.found.append((copy, producer, number, self._first(role, producer, number)))
+        return self.found
+
+    def _first(self, role: str, producer: str, number: int) -> bool:
+        bits = self.handled.get((role, producer))
+        if bits is None:
+            bits = self.handled[role, producer] = bytearray()
+        byte, bit = number >> 3, 1 << (number & 7)
+        if byte >= len(bits):
+            bits.extend(bytes(byte + 1 - len(bits)))
+        if bits[byte] & bit:
+            return False
+        bits[byte] |= bit
+        return True
 
 
 class Moving:
@@ -128,15 +146,13 @@ class Moving:
         self.since: dict[str, int] = {}
 
     def __call__(self, event: Any) -> None:
-        match event:
-            case e.NodeRemoved():
-                self.since.pop(event.node, None)
-            case e.Enqueued() | e.Requeued():
-                self.since.setdefault(event.queue, event.t)
-            case e.Delivered() | e.Expired() | e.Purged():
-                self.since[event.queue] = event.t
-            case e.DeadLettered() if event.reason == "expired":
-                self.since[event.queue] = event.t
+        kind = type(event)
+        if kind is e.Enqueued or kind is e.Requeued:
+            self.since.setdefault(event.queue, event.t)
+        elif kind is e.NodeRemoved:
+            self.since.pop(event.node, None)
+        elif kind is not e.DeadLettered or event.reason == "expired":
+            self.since[event.queue] = event.t
 
     def stuck(self, world: World) -> int:
         """How many copies are ready in queues where nothing has moved for `limits.STUCK_AFTER_S`."""
@@ -159,10 +175,10 @@ class Verdicts:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        roles = Roles(world)
+        handling = Handling(world)
         self.moving = Moving()
         self.goals: list[str] = []
-        self.folds: tuple[Verdict, ...] = (Lost(), Duplicated(roles), OutOfOrder(roles), Dead())
+        self.folds: tuple[Verdict, ...] = (Lost(), Duplicated(handling), OutOfOrder(handling), Dead())
         self.by_kind: dict[type[e.Event], list[Verdict]] = {}
         for fold in self.folds:
             for kind in fold.watches:
@@ -170,16 +186,14 @@ class Verdicts:
         self.verdicts = {**{fold.name: 0 for fold in self.folds}, "stuck": 0, "conserved": 1}
         world.at(world.now + SECOND, self.audit)
 
-    def hears(self, kind: type[e.Event]) -> bool:
-        """Whether events of this kind matter here."""
-        return kind in _MOVES or kind in self.by_kind
+    def hearers(self, kind: type[e.Event]) -> list[Callable[[Any], None]]:
+        """What is to be called with each event of this kind."""
+        moving: list[Callable[[Any], None]] = [self.moving] if kind in _MOVES else []
+        return moving + ([self.judge] if kind in self.by_kind else [])
 
-    def __call__(self, event: e.Event) -> None:
+    def judge(self, event: e.Event) -> None:
         """Take one event; tell what it changes."""
-        kind = type(event)
-        if kind in _MOVES:
-            self.moving(event)
-        for fold in self.by_kind.get(kind, ()):
+        for fold in self.by_kind[type(event)]:
             added = fold(event)
             if added:
                 self._tell(fold.name, self.verdicts[fold.name] + len(added), event.name, added)
@@ -204,16 +218,3 @@ def numbered(copy: str) -> tuple[str, int]:
     """A message's producer and its number there: `web-41@billing` is web's 41."""
     producer, _, number = message_of(copy).rpartition("-")
     return producer, int(number)
-
-
-def _first(handled: dict[tuple[str, str], bytearray], role: str, copy: str) -> bool:
-    """Whether this role handles this message for the first time; remembers it."""
-    producer, number = numbered(copy)
-    bits = handled.setdefault((role, producer), bytearray())
-    byte, bit = number >> 3, 1 << (number & 7)
-    if byte >= len(bits):
-        bits.extend(bytes(byte + 1 - len(bits)))
-    if bits[byte] & bit:
-        return False
-    bits[byte] |= bit
-    return True

@@ -7,6 +7,7 @@ at a time; between actions it can be pickled (a checkpoint), pictured and acted 
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from mqlab.engine import limits
 from mqlab.engine.agenda import Action, Agenda
 from mqlab.engine.events import Event, Storm
 from mqlab.engine.lifecycle import Ledger
-from mqlab.engine.tally import COUNTED, Tally, count
+from mqlab.engine.tally import Tally, counter
 
 if TYPE_CHECKING:
     from mqlab.engine.scene import Flight, Link, Position
@@ -46,7 +47,7 @@ class World:
         self.exchange_us = 0  # the way from an exchange to a queue
         self.watched = False  # programs have latency and are drawn; False in a façade
         self._counts: dict[str, int] = {}
-        self._heard: dict[type[Event], list[Any]] = {}
+        self._heard: dict[type[Event], list[Callable[[Any], None]]] = {}
         self._depth = 0
 
     def __getstate__(self) -> dict[str, Any]:
@@ -93,18 +94,12 @@ class World:
         events = self.events
         if not events:
             return events
-        tally = self.tally
-        if tally is not None:
+        if self.tally is not None:
             heard = self._heard
             for event in events:  # grows while it is walked: what judges emit is judged too
                 kind = type(event)
-                if kind in COUNTED:
-                    count(tally, event)
-                judges = heard.get(kind)
-                if judges is None:
-                    judges = heard[kind] = [judge for judge in self.judges if judge.hears(kind)]
-                for judge in judges:
-                    judge(event)
+                for hearer in heard[kind] if kind in heard else self._hearers(kind):
+                    hearer(event)
         if self.total + len(events) > limits.RECORDING_EVENTS_MAX and not self.storm:
             self.stop(
                 f"A recording holds {limits.RECORDING_EVENTS_MAX:,} events and this one is full. Lower a rate, or start anew."
@@ -116,6 +111,15 @@ class World:
         self.emit = self.events.append
         self._depth = 0
         return events
+
+    def _hearers(self, kind: type[Event]) -> list[Callable[[Any], None]]:
+        """What is called with each event of this kind: the tally, then the judges. Found once a kind."""
+        counts = counter(self.tally, kind) if self.tally is not None else None
+        found = [] if counts is None else [counts]
+        for judge in self.judges:
+            found += judge.hearers(kind)
+        self._heard[kind] = found
+        return found
 
     def stop(self, why: str) -> None:
         """Time stops here, with an explanation: nothing is due any more."""

@@ -23,7 +23,7 @@ MORE_S_MAX = 40  # 5 s ahead at 8 × speed; a longer wish is answered up to here
 AHEAD_MS_MIN = 500
 AHEAD_MS_MAX = 4_000
 
-SLICE_MS = 4.0
+SLICE_MS = 1.0
 LONG_MS = 20.0  # a job that has taken so long waits for its turns with others of its kind
 DEFLATE_OVER_BYTES = 1_024
 DEFLATE_LEVEL = (

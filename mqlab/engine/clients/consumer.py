@@ -10,7 +10,7 @@ import msgspec
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
 from mqlab.engine.clients.program import Program
-from mqlab.engine.draw import exponential, unit
+from mqlab.engine.draw import exponential, stem, unit
 from mqlab.engine.events import Handled, Lost, Started
 from mqlab.engine.message import Copy, begin, copy_event
 
@@ -44,6 +44,7 @@ class Consumer(Program, AmqpClient):
         self.role = role
         self.spec = spec
         self.up = True
+        self._service, self._failure = stem(world.seed, role, "service"), stem(world.seed, role, "fail")
         self.subscribed = 0
         self.buffer: deque[Item] = deque()
         self.working: Item | None = None
@@ -123,8 +124,7 @@ class Consumer(Program, AmqpClient):
 
     def _service_us(self, message: str, attempt: int) -> int:
         service: ServiceSpec = self.spec.service
-        seed = self.world.seed
-        key = (message, self.role, "service", attempt)
+        seed, key = self._service, (message, attempt)
         if service.exponential_us:
             return round(exponential(service.exponential_us, seed, *key))
         if service.uniform_us:
@@ -166,10 +166,7 @@ class Consumer(Program, AmqpClient):
             and (when.header is None or when.header in (copy.content.properties.headers or {}))
         ):
             return False
-        return (
-            fail.chance >= 1
-            or unit(self.world.seed, copy.message.id, self.role, "fail", item.attempt) < fail.chance
-        )
+        return fail.chance >= 1 or unit(self._failure, copy.message.id, item.attempt) < fail.chance
 
     # --- ends ----------------------------------------------------------------------------------------------------
 

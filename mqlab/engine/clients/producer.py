@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
 from mqlab.engine.clients.program import Program
-from mqlab.engine.draw import draw, exponential
+from mqlab.engine.draw import draw, exponential, stem
 from mqlab.engine.message import Message, Properties
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Producer(Program, AmqpClient):
         self.turn = 0  # which pending beat is the true one; others on the agenda are stale
         self.unconfirmed: dict[str, Sent] = {}
         self.up = True
+        self._gap, self._key = stem(world.seed, name, "gap"), stem(world.seed, name, "key")
 
     def start(self, cause: str) -> None:
         """Connect, and let the first beat come."""
@@ -72,9 +73,7 @@ class Producer(Program, AmqpClient):
         elif rate.constant:
             self._at(after + round(1_000_000 / rate.constant))
         elif rate.poisson:
-            self._at(
-                after + round(exponential(1_000_000 / rate.poisson, self.world.seed, self.name, "gap", n))
-            )
+            self._at(after + round(exponential(1_000_000 / rate.poisson, self._gap, n)))
 
     def _at(self, t: int) -> None:
         self.turn += 1
@@ -104,7 +103,7 @@ class Producer(Program, AmqpClient):
         publish = spec.publish
         key = item.key if item is not None and item.key is not None else ""
         if not key and publish.keys:
-            key = publish.keys[draw(self.world.seed, self.name, "key", n) % len(publish.keys)]
+            key = publish.keys[draw(self._key, n) % len(publish.keys)]
 
         def fill(template: str) -> str:
             return template.replace("{key}", key).replace("{name}", self.name).replace("{n}", str(n))
