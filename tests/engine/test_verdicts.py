@@ -159,6 +159,7 @@ def test_memory_of_what_was_handled_stays_small() -> None:
     assert len(pickle.dumps(here.handled)) < 6_000
     again = e.Handled(0, "x#0", "", "", ("web-1@q", "web-40001@q"), "worker", "A", "ok")
     assert duplicated(again) == ("web-1@q",)
+    assert duplicated(e.Handled(0, "x#-1", "", "", ("web-1@q",), "worker", "A", "failed")) == ()
 
 
 # --- stuck, and how verdicts are told ---

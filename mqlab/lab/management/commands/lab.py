@@ -79,8 +79,9 @@ class Command(BaseCommand):
         def announce() -> None:
             if not server.listening_addresses:
                 return
-            # A frame that is too big is answered with close code 1009, not with a dropped connection.
-            server.ws_factory.setProtocolOptions(failByDrop=False)
+            # A frame that is too big is answered with close code 1009, not with a dropped connection; a null origin is
+            # for our own check to refuse, as Daphne has it, and this call would forget that.
+            server.ws_factory.setProtocolOptions(failByDrop=False, allowNullOrigin=True)
             address = f"http://{HOST}:{server.listening_addresses[0][1]}/"
             self.stdout.write(f"mqlab runs at {address}  (Ctrl-C ends it)")
             self.stdout.flush()
