@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mqlab import __version__
 from mqlab.engine.rules import RULES
-from mqlab.engine.scenario import ScenarioError
+from mqlab.engine.scenario import ScenarioError, load
 from mqlab.lab import catalogue
 from mqlab.lab.models import Recording
 from mqlab.lab.outline import Outline, outline
@@ -76,15 +76,17 @@ def context(row: Recording, owner: str, scenario: Outline) -> dict[str, Any]:
         "recording": row,
         "scenario": scenario,
         "role": "owner" if row.owner == owner and not row.shared else "viewer",
-        "stranger": row.owner != owner and catalogue_text(row) != row.scenario,
+        "stranger": row.owner != owner and not from_gallery(row),
         "differs_from_s": differs_from_s(row),
     }
 
 
-def catalogue_text(row: Recording) -> str | None:
-    """The gallery's own text of this recording's scenario, if it has one."""
+def from_gallery(row: Recording) -> bool:
+    """Whether this recording's scenario is the gallery's own, however it is written out."""
     entry = catalogue.entry(row.slug)
-    return entry.text if entry else None
+    if entry is None:
+        return False
+    return entry.text == row.scenario or entry.scenario == load(row.scenario, f"{row.slug}.yaml")
 
 
 @require_POST

@@ -113,6 +113,17 @@ def test_a_recording_opens_by_its_address_for_who_knows_it(alice: Client, bob: C
     assert Client().post(f"/r/{row.pk}").status_code == 405
 
 
+def test_only_what_a_stranger_wrote_is_said_to_be_theirs(alice: Client, bob: Client) -> None:
+    row = recording_of(alice)
+    shared = share(alice, row, future="0")["Location"]
+    notice = "Somebody else wrote this scenario"
+    assert notice not in text(bob.get(shared)), "the gallery's own, with its defaults written out"
+    frozen = Recording.objects.get(pk=shared.removeprefix("/r/"))
+    frozen.scenario = frozen.scenario.replace("title:", "title: My own", 1)
+    frozen.save()
+    assert notice in text(bob.get(shared))
+
+
 def test_sharing_freezes_a_copy_with_every_default_written_out(alice: Client, bob: Client) -> None:
     row = recording_of(alice)
     act(row, "a1")
