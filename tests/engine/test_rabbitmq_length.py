@@ -115,6 +115,20 @@ def test_a_queue_that_rejects_keeps_what_it_has(version: str, kind: str) -> None
 
 
 @every_version
+@pytest.mark.parametrize("overflow", ["reject-publish", "reject-publish-dlx"])
+@pytest.mark.rule("rabbitmq/max-length-ready-only")
+def test_what_comes_back_may_take_a_queue_that_rejects_over_its_limit(version: str, overflow: str) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q", x_max_length=1, x_overflow=overflow)
+    publish(channel, "q", "m1")
+    first = take(channel, "q")
+    publish(channel, "q", "m2")
+    channel.basic_nack(first.tag)
+    publish(channel, "q", "m3")
+    assert bodies(channel, "q") == ["m1", "m2"]
+
+
+@every_version
 @pytest.mark.rule("rabbitmq/overflow-reject-publish-dlx")
 def test_a_refused_message_may_become_a_dead_letter_and_is_nacked_all_the_same(version: str) -> None:
     connection = connect(version)
@@ -147,3 +161,17 @@ def test_a_queue_of_length_nothing_only_passes_on(version: str) -> None:
     assert consumer.got == ["taken"]
     dropped = told(Dropped, "rabbitmq/max-length-zero", connection)
     assert [one.reason for one in dropped] == ["maxlen", "maxlen"]
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/max-length-zero")
+@pytest.mark.rule("rabbitmq/max-length-ready-only")
+def test_what_comes_back_to_a_full_classic_queue_goes_before_anybody_can_take_it(version: str) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q", x_max_length=0)
+    consumer = Consumer(channel, "q")
+    publish(channel, "q", "m")
+    assert consumer.got == ["m"]
+    channel.basic_reject(consumer.seen[0].tag)
+    assert consumer.got == ["m"]
+    assert count(channel, "q") == 0

@@ -122,6 +122,23 @@ def test_without_a_limit_what_comes_back_goes_to_the_back(version: str) -> None:
 
 
 @every_version
+@pytest.mark.parametrize("limited", [True, False])
+@pytest.mark.rule("rabbitmq/close-requeues")
+@pytest.mark.rule("rabbitmq/quorum-requeue-back")
+def test_what_a_closed_channel_held_is_served_first_with_a_limit_or_without(
+    version: str, limited: bool
+) -> None:
+    connection = connect(version)
+    channel = connection.channel()
+    queue(channel, "q", x_queue_type="quorum", x_delivery_limit=5 if limited else -1)
+    publish(channel, "q", "m1", "m2", "m3")
+    take(channel, "q")
+    take(channel, "q")
+    channel.close()
+    assert bodies(connection.channel(), "q") == ["m1", "m2", "m3"]
+
+
+@every_version
 @pytest.mark.rule("rabbitmq/delivery-count-header")
 def test_from_the_second_delivery_on_the_failures_are_told(version: str) -> None:
     channel = connect(version).channel()

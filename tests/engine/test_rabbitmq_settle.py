@@ -126,6 +126,37 @@ def test_recover_brings_back_all_that_the_channel_holds(version: str) -> None:
 
 
 @every_version
+@pytest.mark.rule("rabbitmq/requeue-original-position")
+@pytest.mark.rule("rabbitmq/dispatch-rotation")
+def test_who_gives_back_has_room_at_once_and_may_be_next(version: str) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q")
+    publish(channel, "q", "m1", "m2")
+    channel.basic_qos(prefetch_count=2)
+    first = Consumer(channel, "q")
+    second = Consumer(channel, "q")
+    assert first.got == ["m1", "m2"]
+    channel.basic_nack(2, multiple=True)
+    assert [first.got, second.got] == [["m1", "m2", "m1"], ["m2"]]
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/recover-requeues")
+@pytest.mark.rule("rabbitmq/blocked-reenter-tail")
+def test_what_was_got_comes_back_before_what_a_consumer_held(version: str) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q")
+    publish(channel, "q", "m1", "m2")
+    take(channel, "q")
+    channel.basic_qos(prefetch_count=1)
+    full = Consumer(channel, "q")
+    assert full.got == ["m2"]
+    free = Consumer(channel, "q", auto_ack=True)
+    channel.basic_recover()
+    assert [full.got, free.got] == [["m2"], ["m1", "m2"]]
+
+
+@every_version
 @pytest.mark.rule("rabbitmq/reject-dropped")
 @pytest.mark.parametrize("how", ["reject", "nack"])
 def test_a_message_rejected_for_good_is_gone_where_there_are_no_dead_letters(version: str, how: str) -> None:

@@ -226,7 +226,9 @@ def _expire_head(broker: RabbitMQ, queue: Queue, cause: str) -> None:
 
 
 def shorten(broker: RabbitMQ, queue: Queue, cause: str) -> None:
-    """Drop (or dead-letter) from the head while the queue is over a limit. [rules 44, 45]"""
+    """Drop (or dead-letter) from the head while the queue is over a limit, if that is what it does. [rules 44, 45]"""
+    if queue.overflow != "drop-head":
+        return  # what comes back may take it over its limit
     world = broker.world
     while queue.head is not None and queue.full(0, 0):
         copy = queue.pop()

@@ -94,8 +94,11 @@ class Queue:
         self.bytes -= len(copy.message.body)
         return copy
 
-    def put_back(self, copy: Copy) -> int:
-        """A requeued copy returns to its original place; returns the index in service order. [rule 27]"""
+    def put_back(self, copy: Copy, closed: bool) -> int:
+        """A requeued copy returns to its original place; returns the index in service order. [rule 27]
+
+        `closed`: it comes back because its channel closed; to a classic queue that makes no difference.
+        """
         ready, seq = self.ready, copy.seq
         if not ready or seq < ready[0].seq:
             ready.appendleft(copy)

@@ -54,14 +54,18 @@ class QuorumQueue(Queue):
         self.bytes -= len(copy.message.body)
         return copy
 
-    def put_back(self, copy: Copy) -> int:
-        """To the returns with a limit, to the back without."""
-        if self.limit is None:
-            self.ready.append(copy)
-        else:
-            self.returned.append(copy)
+    def put_back(self, copy: Copy, closed: bool) -> int:
+        """To the returns; what a client gives back itself goes to the back where there is no limit."""
         self.bytes += len(copy.message.body)
-        return (len(self) if self.limit is None else len(self.returned)) - 1
+        if self.to_the_back(closed):
+            self.ready.append(copy)
+            return len(self) - 1
+        self.returned.append(copy)
+        return len(self.returned) - 1
+
+    def to_the_back(self, closed: bool) -> bool:
+        """Whether what comes back goes to the back. [asked of a 3.10.8]"""
+        return self.limit is None and not closed
 
     def took(self, consumer: Consumer) -> None:
         """To the tail if it may take one more, else out of the rotation."""

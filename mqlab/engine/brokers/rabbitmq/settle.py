@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mqlab.engine.brokers.rabbitmq.dead_letter import dead_letter, end_rule, target
@@ -82,8 +83,7 @@ def refuse(
                 "requeued",
             )
         )
-        _free_slots(entries)
-        requeue(broker, connection.program, [copy for copy, _ in entries], how, name)
+        _give_back(broker, connection.program, entries, how, name)
         return
     letters = {copy.name: _letter_box(broker, copy) for copy, _ in entries}
     outcome = "dead_lettered" if any(letters.values()) else "rejected"
@@ -92,7 +92,7 @@ def refuse(
     if not any(letters.values()):
         rule = "rabbitmq/reject-dropped" if first is None else end_rule(first, "rabbitmq/reject-dropped")
     world.emit(Settled(world.now, name, departure, rule, of, connection.program, outcome))
-    for copy, _ in entries:
+    for copy, _ in chain(*_by_consumer(entries)):
         queue_name = _let_go(broker, copy)
         queue = broker.queues.get(queue_name)
         if queue is None or copy.state != "unacked":
@@ -125,9 +125,23 @@ def recover(broker: RabbitMQ, connection: Connection, request: BasicRecover, dep
     channel = broker.channel(connection, request.channel)
     if not request.requeue:
         raise ConnectionError_(540, "NOT_IMPLEMENTED - requeue=false", "rabbitmq/recover-requeues")
-    entries = channel.take(0, True)
-    _free_slots(entries)
-    requeue(broker, connection.program, [copy for copy, _ in entries], "recover", departure)
+    _give_back(broker, connection.program, channel.take(0, True), "recover", departure)
+
+
+def _give_back(broker: RabbitMQ, program: str, entries: Entries, why: str, cause: str) -> None:
+    """Free the slots and requeue, consumer by consumer, as RabbitMQ does."""
+    for group in _by_consumer(entries):
+        _free_slots(group)
+        requeue(broker, program, [copy for copy, _ in group], why, cause)
+
+
+def _by_consumer(entries: Entries) -> list[Entries]:
+    """Grouped as RabbitMQ settles them: queue by queue in the order of names, first what was got, then tag by tag."""
+    groups: dict[tuple[str, str], Entries] = {}
+    for copy, consumer in entries:
+        key = (copy.queue, "" if consumer is None else consumer.tag)
+        groups.setdefault(key, []).append((copy, consumer))
+    return [groups[key] for key in sorted(groups)]
 
 
 def close_channel(broker: RabbitMQ, channel: Channel, cause: str) -> None:
@@ -162,7 +176,7 @@ def requeue(broker: RabbitMQ, program: str, copies: list[Copy], why: str, cause:
             world.ledger.move(copy, "requeue")
             copy.redelivered = True
             copy.returns += 1
-            at.append(queue.put_back(copy))
+            at.append(queue.put_back(copy, why == "closed"))
             back.append(copy)
         if back:
             name = copy_event(back[0])
@@ -177,7 +191,10 @@ def requeue(broker: RabbitMQ, program: str, copies: list[Copy], why: str, cause:
 def requeue_rule(queue: Queue, why: str) -> str:
     """The rule that put it where it went."""
     if isinstance(queue, QuorumQueue):
-        return "rabbitmq/quorum-requeue-back" if queue.limit is None else "rabbitmq/quorum-requeue-front"
+        if queue.to_the_back(why == "closed"):
+            return "rabbitmq/quorum-requeue-back"
+        if queue.limit is not None:
+            return "rabbitmq/quorum-requeue-front"
     return {"closed": "rabbitmq/close-requeues", "recover": "rabbitmq/recover-requeues"}.get(
         why, "rabbitmq/requeue-original-position"
     )
@@ -286,7 +303,10 @@ def _queues_of(broker: RabbitMQ, entries: Entries) -> list[Queue]:
 
 
 def _serve(broker: RabbitMQ, queues: list[Queue], cause: str) -> None:
+    """Give out what came back; a classic queue first drops what is over its limit, a quorum queue afterwards."""
     for queue in queues:
+        if queue.kind == "classic":
+            shorten(broker, queue, cause)
         dispatch(broker, queue, cause)
         shorten(broker, queue, cause)
         expire(broker, queue, cause)
