@@ -47,6 +47,13 @@ class Connection:
         self._down: dict[str, Any] = {}
         self._up_last = self._down_last = 0
 
+    def discard(self) -> None:
+        """Let go of the program and of the channels with their consumers (see World.discard)."""
+        self.peer = None
+        for channel in self.channels.values():
+            channel.discard()
+        self.channels.clear()
+
     def up(self) -> int:
         """When what leaves for the broker now will arrive (µs)."""
         if self.instant:

@@ -142,6 +142,8 @@ class Recording:
         for name in gone:
             self.tree.pop(name, None)
             self.checkpoints.forget(name)
+        if self._live is not None:
+            self._live[1].discard()
         self._live = None
 
     # --- standing at a position ------------------------------------------------------------------------------------
@@ -169,6 +171,8 @@ class Recording:
                 self.checkpoints.save("0", world)
             else:
                 done -= 1
+        if live is not None and live[1] is not world:
+            live[1].discard()
         for number in range(done, len(path) + 1):
             own = path[number - 1].id if number else "0"
             if number > done:
@@ -185,6 +189,8 @@ class Recording:
 
     def _leave(self, own: str, world: World) -> None:
         """Keep the world for whoever goes on from here."""
+        if self._live is not None and self._live[1] is not world:
+            self._live[1].discard()
         self._live = (own, world)
 
     def _advance(self, own: str, world: World, to: Position, told: list[Event], at_most: int) -> Work[None]:

@@ -153,6 +153,17 @@ class World:
         """Where the world stands."""
         return (self.now, self.i)
 
+    def discard(self) -> None:
+        """Let go of everything, for one who will not be used again: a world is full of circles, and a server drops worlds by
+        the hundred, which the garbage collector would have to find among all the living."""
+        for broker in self.brokers.values():
+            broker.discard()
+        for program in self.programs.values():
+            program.discard()
+        self.agenda.clear()
+        for part in (self.brokers, self.programs, self.judges, self._heard, self.flights):
+            part.clear()
+
     def checkpoint(self) -> bytes:
         """The world as bytes that `restore` takes. They never leave the process and are never read from outside."""
         return pickle.dumps(self, 5)

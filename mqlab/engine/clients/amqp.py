@@ -65,6 +65,10 @@ class AmqpClient:
         self.connection: Connection | None = None
         self.channels: dict[int, ClientChannel] = {}
 
+    def discard(self) -> None:
+        """Let go of the connection (see World.discard)."""
+        self.connection = None
+
     def connect(self) -> Connection:
         """Open a connection."""
         self.channels = {}

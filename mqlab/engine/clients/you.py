@@ -84,3 +84,5 @@ class Operator(AmqpClient):
         finally:
             if connection in self.broker.connections:
                 self.broker.connections.remove(connection)
+            connection.discard()
+            self.connection, self.channels = None, {}

@@ -68,6 +68,16 @@ class RabbitMQ(Topology):
         self.connections.append(connection)
         return connection
 
+    def discard(self) -> None:
+        """Break the circles of connections, channels, consumers and queues (see World.discard)."""
+        for connection in self.connections:
+            connection.discard()
+        for queue in self.queues.values():
+            queue.consumers.clear()
+            queue.active.clear()
+        self.routes.clear()
+        self.connections.clear()
+
     def open_channel(self, connection: Connection, number: int = 1) -> Channel:
         """channel.open: tags from 1, no prefetch, no confirms."""
         channel = connection.channels[number] = Channel(connection, number)

@@ -33,6 +33,11 @@ class Channel:
         self.published = 0
         self.content: Content | None = None  # of the last publish: the next one with the same words shares it
 
+    def discard(self) -> None:
+        """Let go of consumers and of what is unacked (see World.discard)."""
+        self.consumers.clear()
+        self.unacked.clear()
+
     def take(self, tag: int, multiple: bool) -> list[tuple[Copy, Consumer | None]]:
         """Take what this tag settles, oldest first; multiple: all up to it, and 0 means all there is.
 

@@ -99,6 +99,8 @@ class Command(BaseCommand):
         )
         reactor.addSystemEventTrigger("before", "shutdown", leave_soon)  # type: ignore[attr-defined]
         gc.collect()
+        # Dropped worlds break their own circles (World.discard), so full collections, which stop everybody, may be rare.
+        gc.set_threshold(20_000, 50, 200)
         gc.freeze()  # what was loaded until here stays for good: later collections need not look at it
         server.run()
         if not server.listening_addresses:
