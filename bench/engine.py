@@ -66,8 +66,7 @@ def _client(world: World, broker: RabbitMQ, name: str, kind: type[AmqpClient]) -
 
 
 def _ours():  # type: ignore[no-untyped-def]
-    world = World()
-    world.tally = None
+    world = World(counted=False)
     broker = RabbitMQ(world)
     publisher, acker = _client(world, broker, "publisher", AmqpClient), _client(world, broker, "acker", Acker)
     publisher.ask(m.ExchangeDeclare(exchange="x", durable=True))
@@ -109,8 +108,7 @@ def _kombu():  # type: ignore[no-untyped-def]
 
 
 def _bytes_at_rest() -> float:
-    world = World()
-    world.tally = None
+    world = World(counted=False)
     broker = RabbitMQ(world)
     publisher = _client(world, broker, "publisher", AmqpClient)
     publisher.ask(m.QueueDeclare(queue="q", durable=True))
@@ -138,8 +136,7 @@ def _remembered() -> Figure:
 
 
 def _keyed(bindings: int):  # type: ignore[no-untyped-def]
-    world = World()
-    world.tally = None
+    world = World(counted=False)
     broker = RabbitMQ(world)
     publisher, acker = _client(world, broker, "publisher", AmqpClient), _client(world, broker, "acker", Acker)
     publisher.ask(m.ExchangeDeclare(exchange="x", exchange_type="topic", durable=True))

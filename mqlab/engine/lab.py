@@ -36,7 +36,7 @@ def build(scenario: Scenario, seed: int) -> World:
     you = world.programs[NAME] = You(world, first, scenario.links.of(NAME))
     you.settings = {"broker": first.name}
     world.events.clear()
-    world.judges = [Verdicts(world), Goals(world, scenario.goals)]
+    world.judges += [Verdicts(world), Goals(world, scenario.goals)]
     return world
 
 

@@ -20,16 +20,15 @@ from mqlab.engine.commands import AnyCommand, Illegal, Publish
 from mqlab.engine.digest import Digest
 from mqlab.engine.lab import build
 from mqlab.engine.picture import picture
+from mqlab.engine.world import EVERYTHING, World
 
 if TYPE_CHECKING:
     from mqlab.engine.events import Event
     from mqlab.engine.scenario import Scenario
     from mqlab.engine.scene import Position, Scene
-    from mqlab.engine.world import World
 
 SECOND = 1_000_000
 END: Position = (limits.RECORDING_S_MAX * SECOND, 0)
-EVERYTHING = 1 << 62
 BREATH_ACTIONS = 50
 """A generator yields after so many actions."""
 
@@ -195,20 +194,13 @@ class Recording:
 
     def _advance(self, own: str, world: World, to: Position, told: list[Event], at_most: int) -> Work[None]:
         """Run to `to` (or until more than `at_most` events are told), saving checkpoints on the way."""
-        breath = 0
-        entries, step, t = world.agenda.entries, world.step, to[0]
         self.checkpoints.consider(own, world)
-        while len(told) < at_most:
-            if (not entries or entries[0][0] >= t) and not _due_before(world, to):
-                break
-            told += step()
-            breath += 1
-            if breath >= BREATH_ACTIONS:
-                breath = 0
-                self.checkpoints.consider(own, world)
-                yield
-        if not _due_before(world, to):
-            world.stand(to[0])
+        while world.play(to, BREATH_ACTIONS, told, at_most):
+            if len(told) >= at_most:
+                return
+            self.checkpoints.consider(own, world)
+            yield
+        world.stand(to[0])
 
     # --- what is asked -----------------------------------------------------------------------------------------------
 
@@ -332,14 +324,6 @@ class Recording:
                 "outside",
                 f"A recording lasts {limits.RECORDING_S_MAX} s: there is no moment {at[0] / SECOND:g} s in it.",
             )
-
-
-def _due_before(world: World, goal: Position) -> bool:
-    """Whether an action is due before this position."""
-    due = world.agenda.next_time()
-    if due is None or due > goal[0]:
-        return False
-    return due < goal[0] or (goal[1] > 0 and (world.now < due or world.i < goal[1]))
 
 
 def _same(known: Stored, future: str, at: Position, command: Any) -> bool:

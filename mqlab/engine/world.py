@@ -21,10 +21,37 @@ if TYPE_CHECKING:
     from mqlab.engine.scene import Flight, Link, Position
 
 
-class World:
-    """Everything that a lab is made of. `now` is virtual µs; `i` counts the actions of this instant that told something."""
+EVERYTHING = 1 << 62
+FOREVER = (EVERYTHING, 0)
+ROUND = (
+    f"More than {limits.CHAIN_ACTIONS_MAX:,} things caused one another at one instant: something goes round in a circle without "
+    "taking time. Look at the last events, and break the circle or give it a delay."
+)
+FULL = f"A recording holds {limits.RECORDING_EVENTS_MAX:,} events and this one is full. Lower a rate, or start anew."
 
-    def __init__(self, seed: int = 0) -> None:
+
+class Hearers(dict[type[Event], list[Callable[[Any], None]]]):
+    """What is called with each event of a kind: the tally, then the judges. Found once a kind."""
+
+    def __init__(self, tally: Tally | None, judges: list[Any]) -> None:
+        super().__init__()
+        self.tally = tally
+        self.judges = judges
+
+    def __missing__(self, kind: type[Event]) -> list[Callable[[Any], None]]:
+        counts = counter(self.tally, kind) if self.tally is not None else None
+        found = [] if counts is None else [counts]
+        for judge in self.judges:
+            found += judge.hearers(kind)
+        self[kind] = found
+        return found
+
+
+class World:
+    """Everything that a lab is made of. `now` is virtual µs; `i` counts the actions of this instant that
+    told something. `counted`: keep a tally for the picture (a façade needs none)."""
+
+    def __init__(self, seed: int = 0, *, counted: bool = True) -> None:
         self.seed = seed
         self.now = 0
         self.i = 0
@@ -42,12 +69,12 @@ class World:
         self.links: dict[str, Link] = {}
         self.flights: dict[str, Flight] = {}
         self.ledger = Ledger()
-        self.tally: Tally | None = Tally({}, {})
+        self.tally = Tally({}, {}) if counted else None
         self.judges: list[Any] = []  # verdicts and goals: called with the events they hear, they may emit
         self.exchange_us = 0  # the way from an exchange to a queue
         self.watched = False  # programs have latency and are drawn; False in a façade
         self._counts: dict[str, int] = {}
-        self._heard: dict[type[Event], list[Callable[[Any], None]]] = {}
+        self._heard = Hearers(self.tally, self.judges)
         self._depth = 0
 
     def __getstate__(self) -> dict[str, Any]:
@@ -56,7 +83,7 @@ class World:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.emit = self.events.append
-        self._heard = {}
+        self._heard = Hearers(self.tally, self.judges)
 
     def at(self, t: int, action: Action, *args: Any) -> None:
         """Run `action(*args)` at virtual µs `t` (not before now), in an action of its own."""
@@ -70,56 +97,65 @@ class World:
         counts[subject] = n = counts.get(subject, 0) + 1
         return f"{subject}#{n}"
 
+    def play(self, to: Position, at_most: int, told: list[Event], room: int) -> bool:
+        """Run what is due before `to`, at most so many actions, while fewer than `room` events are in `told`, which takes them.
+
+        Returns whether something is still due before `to`. One loop, because everything that runs runs through it.
+        """
+        entries, events, heard, name_rest = self.agenda.entries, self.events, self._heard, to[1] > 0
+        until, i = to
+        while entries:
+            due = entries[0][0]
+            if due >= until and (due > until or not name_rest or (self.now == due and self.i >= i)):
+                return False
+            if not at_most or len(told) >= room:
+                return True
+            at_most -= 1
+            due, _, action, args, depth = heappop(entries)
+            if due > self.now:
+                self.now, self.i = due, 0
+            self._depth = depth
+            if depth > limits.CHAIN_ACTIONS_MAX:
+                self.stop(ROUND)
+            else:
+                action(*args)
+            self.silent = not events
+            if events:
+                for event in events:  # grows while it is walked: what judges emit is judged too
+                    for hearer in heard[type(event)]:
+                        hearer(event)
+                self._end()
+                told += events
+                events.clear()
+        return False
+
     def step(self) -> list[Event]:
         """Run the next action and return its events (empty where it had nothing to tell, or nothing is due)."""
-        entries = self.agenda.entries
-        if not entries:
-            return []
-        t, _, action, args, depth = heappop(entries)
-        if t > self.now:
-            self.now, self.i = t, 0
-        self._depth = depth
-        if depth > limits.CHAIN_ACTIONS_MAX:
-            self.stop(
-                f"More than {limits.CHAIN_ACTIONS_MAX:,} things caused one another at one instant: something goes round in a "
-                "circle without taking time. Look at the last events, and break the circle or give it a delay."
-            )
-        else:
-            action(*args)
-        self.silent = not self.events
-        return self.finish()
+        told: list[Event] = []
+        self.play(FOREVER, 1, told, 1)
+        return told
 
     def finish(self) -> list[Event]:
-        """End the action: count it, let the judges speak, mark its last event. Returns its events."""
-        events = self.events
-        if not events:
-            return events
-        if self.tally is not None:
-            heard = self._heard
-            for event in events:  # grows while it is walked: what judges emit is judged too
-                kind = type(event)
-                for hearer in heard[kind] if kind in heard else self._hearers(kind):
+        """End what was done outside the agenda (a command, a façade's call) as one action. Returns its events."""
+        told, heard = self.events, self._heard
+        if told:
+            for event in told:
+                for hearer in heard[type(event)]:
                     hearer(event)
+            self._end()
+            told = [*told]
+            self.events.clear()
+        return told
+
+    def _end(self) -> None:
+        """Count the action and mark its last event."""
+        events = self.events
         if self.total + len(events) > limits.RECORDING_EVENTS_MAX and not self.storm:
-            self.stop(
-                f"A recording holds {limits.RECORDING_EVENTS_MAX:,} events and this one is full. Lower a rate, or start anew."
-            )
+            self.stop(FULL)
         events[-1].last = True
         self.i += 1
         self.total += len(events)
-        self.events = []
-        self.emit = self.events.append
         self._depth = 0
-        return events
-
-    def _hearers(self, kind: type[Event]) -> list[Callable[[Any], None]]:
-        """What is called with each event of this kind: the tally, then the judges. Found once a kind."""
-        counts = counter(self.tally, kind) if self.tally is not None else None
-        found = [] if counts is None else [counts]
-        for judge in self.judges:
-            found += judge.hearers(kind)
-        self._heard[kind] = found
-        return found
 
     def stop(self, why: str) -> None:
         """Time stops here, with an explanation: nothing is due any more."""
@@ -130,9 +166,7 @@ class World:
     def run(self, until: int) -> list[Event]:
         """Run all actions before virtual µs `until`, and stand at (until, 0). Returns their events."""
         told: list[Event] = []
-        entries, step = self.agenda.entries, self.step
-        while entries and entries[0][0] < until:
-            told += step()
+        self.play((until, 0), EVERYTHING, told, EVERYTHING)
         self.stand(until)
         return told
 

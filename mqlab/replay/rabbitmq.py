@@ -131,8 +131,7 @@ class Session:
     """One scenario: an empty broker and its clients."""
 
     def __init__(self, version: str) -> None:
-        self.world = World()
-        self.world.tally = None
+        self.world = World(counted=False)
         self.broker = RabbitMQ(self.world, "rabbit", version)
         self.clients: dict[str, Client] = {}
         self.names: dict[str, str] = {}

@@ -79,8 +79,7 @@ class BlockingConnection:
     def __init__(self, parameters: ConnectionParameters | None = None) -> None:
         parameters = parameters or ConnectionParameters()
         if parameters.broker is None:
-            world = World()
-            world.tally = None
+            world = World(counted=False)
             world.brokers["rabbit"] = RabbitMQ(world, "rabbit", parameters.version)
             world.events.clear()
         self.broker: RabbitMQ = parameters.broker or world.brokers["rabbit"]
