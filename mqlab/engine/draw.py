@@ -31,7 +31,7 @@ def stem(seed: int, *key: int | str) -> int:
 
 def draw(seed: int, *key: int | str) -> int:
     """64 uniform bits for this seed (or stem) and key."""
-    z = stem(seed, *key)
+    z = stem(seed, *key) if key else seed
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _MASK
     return z ^ (z >> 31)
@@ -39,12 +39,12 @@ def draw(seed: int, *key: int | str) -> int:
 
 def unit(seed: int, *key: int | str) -> float:
     """A float in [0, 1) with 53 random bits."""
-    return (draw(seed, *key) >> 11) * (1.0 / (1 << 53))
+    return (draw(stem(seed, *key)) >> 11) * (1.0 / (1 << 53))
 
 
 def exponential(mean: float, seed: int, *key: int | str) -> float:
     """A float ≥ 0, exponentially distributed with this mean."""
-    return -mean * _ln(1.0 - unit(seed, *key))
+    return -mean * _ln(1.0 - (draw(stem(seed, *key)) >> 11) * (1.0 / (1 << 53)))
 
 
 def _ln(x: float) -> float:

@@ -113,9 +113,10 @@ class AmqpClient:
         event.headers = properties.headers
         if properties != NO_PROPERTIES:
             event.properties = _said(properties)
-        event.body = message.body[: 4 * limits.BODY_PREVIEW_CHARS].decode("utf-8", "replace")[
-            : limits.BODY_PREVIEW_CHARS
-        ]
+        if message.body:
+            event.body = message.body[: 4 * limits.BODY_PREVIEW_CHARS].decode("utf-8", "replace")[
+                : limits.BODY_PREVIEW_CHARS
+            ]
         world.emit(event)
         connection.send(
             request,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
@@ -101,21 +101,24 @@ class Producer(Program, AmqpClient):
             return
         self.made = n = self.made + 1
         publish = spec.publish
-        key = item.key if item is not None and item.key is not None else ""
+        key, body, routing_key = "", publish.body, publish.routing_key
+        properties, mandatory = publish.properties, publish.mandatory
+        if item is not None:
+            key = item.key or ""
+            body = body if item.body is None else item.body
+            routing_key = routing_key if item.routing_key is None else item.routing_key
+            properties = properties if item.properties is None else item.properties
+            mandatory = mandatory if item.mandatory is None else item.mandatory
         if not key and publish.keys:
             key = publish.keys[draw(self._key, n) % len(publish.keys)]
-
-        def fill(template: str) -> str:
-            return template.replace("{key}", key).replace("{name}", self.name).replace("{n}", str(n))
-
-        def pick(field: str) -> Any:
-            own = getattr(item, field) if item is not None else None
-            return getattr(publish, field) if own is None else own
-
-        properties = pick("properties")
-        message = Message(f"{self.name}-{n}", key, fill(pick("body")).encode())
-        sent = (message, publish.exchange, fill(pick("routing_key")), properties, bool(pick("mandatory")))
+        message = Message(f"{self.name}-{n}", key, self._fill(body, key, n).encode())
+        sent = (message, publish.exchange, self._fill(routing_key, key, n), properties, mandatory)
         self._send_out(channel, sent, "")
+
+    def _fill(self, template: str, key: str, n: int) -> str:
+        if "{" not in template:
+            return template
+        return template.replace("{key}", key).replace("{name}", self.name).replace("{n}", str(n))
 
     def _send_out(self, channel: ClientChannel, sent: Sent, cause: str, again: bool = False) -> None:
         message, exchange, routing_key, properties, mandatory = sent
