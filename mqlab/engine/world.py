@@ -139,9 +139,10 @@ class World:
         """End what was done outside the agenda (a command, a façade's call) as one action. Returns its events."""
         told, heard = self.events, self._heard
         if told:
-            for event in told:
-                for hearer in heard[type(event)]:
-                    hearer(event)
+            if self.judges or self.tally is not None:
+                for event in told:
+                    for hearer in heard[type(event)]:
+                        hearer(event)
             self._end()
             told = [*told]
             self.events.clear()

@@ -198,24 +198,28 @@ def fan_out(
     now, delay = world.now, world.exchange_us
     arrives = now + delay
     world.ledger.bear(len(queues))
-    copies = [
-        Copy(copy_name(message, queue.name), message, content, queue.name, origin=origin) for queue in queues
-    ]
+    copies, of, to = [], [], []
+    for queue in queues:
+        copy_of_it = copy_name(message, queue.name)
+        copies.append(Copy(copy_of_it, message, content, queue.name, origin=origin))
+        of.append(copy_of_it)
+        to.append(queue.name)
     message.n = n = message.n + 1
     name = f"{message.id}#{n}"
-    of: tuple[str, ...]
-    to: tuple[str, ...]
-    due: tuple[int, ...]
-    if len(copies) == 1:
-        of, to, due = (copies[0].name,), (queues[0].name,), (arrives,)
-    else:
-        of, to, due = (
-            tuple([c.name for c in copies]),
-            tuple([q.name for q in queues]),
-            (arrives,) * len(copies),
-        )
     world.emit(
-        Routed(now, name, cause, rule, of, exchange.name or DEFAULT_NODE, message.key, to, due, keys, origin)
+        Routed(
+            now,
+            name,
+            cause,
+            rule,
+            tuple(of),
+            exchange.name or DEFAULT_NODE,
+            message.key,
+            tuple(to),
+            (arrives,) * len(of),
+            keys,
+            origin,
+        )
     )
     if not delay:
         for queue, copy in zip(queues, copies, strict=True):
