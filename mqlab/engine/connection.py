@@ -103,21 +103,20 @@ class Connection:
             self.world.flights.pop(departure, None)
             self.peer.receive(frame, departure)
         else:
-            self._down[departure] = frame
-            self.lose_down(departure, departure)
+            self._lose([(departure, frame)], departure)
 
-    def lose_down(self, cause: str, only: str = "") -> None:
-        """What is on its way to the program (or one departure of it) falls: Lost, by kind, in order."""
-        names = [only] if only else list(self._down)
-        self._lose([(name, self._down.pop(name)) for name in names], cause, self.program)
+    def lose_down(self, cause: str) -> None:
+        """What is on its way to the program falls: Lost, by kind, in order."""
+        taken, self._down = self._down, {}
+        self._lose(list(taken.items()), cause)
 
     def lose_up(self, cause: str) -> None:
         """What is on its way to the broker falls."""
         taken, self._up = self._up, {}
-        self._lose(list(taken.items()), cause, self.program)
+        self._lose(list(taken.items()), cause)
 
-    def _lose(self, fallen: list[tuple[str, Any]], cause: str, node: str) -> None:
-        world = self.world
+    def _lose(self, fallen: list[tuple[str, Any]], cause: str) -> None:
+        world, node = self.world, self.program
         groups: dict[str, list[tuple[str, Flight | None]]] = {}
         for name, frame in fallen:
             flight = world.flights.pop(name, None)
