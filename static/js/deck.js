@@ -115,7 +115,7 @@ export function wireKeys(stage) {
     if (event.key === " ") stage.play(!stage.playhead.playing);
     else if (event.key === ",") stage.back();
     else if (event.key === ".") stage.step();
-    else return;
+    else if (!stage.ask("key", event)) return;
     event.preventDefault();
   });
 }

@@ -35,7 +35,7 @@ export class Link {
     this.order = Promise.resolve();
   }
 
-  /** Watch a recording. `handlers`: scene, stretch, cut, kept, no, moved, resumed. */
+  /** Watch a recording. `handlers`: scene, stretch, cut, kept, no, moved, resumed; other for any other frame. */
   watch(recording, handlers, look = () => ({})) {
     let number = 0;
     while (this.watches.has(number)) number++;
@@ -173,7 +173,7 @@ export class Watch {
         this.recording = frame.recording;
         break;
     }
-    this.handlers[frame.op]?.(frame);
+    (this.handlers[frame.op] ?? this.handlers.other)?.(frame);
   }
 
   scene(frame) {

@@ -17,6 +17,7 @@ export class Playhead {
     this.playing = false;
     this.speed = 1;
     this.held = false; // an act is on its way: time stands
+    this.wall = Infinity; // the last µs that time may reach for now; one may look beyond it by hand
     this.asked = null; // {until, when} of the pull in flight
     this.clock = null;
   }
@@ -32,7 +33,7 @@ export class Playhead {
   }
 
   get waiting() {
-    return this.playing && !this.held && this.timeline !== null && this.t >= this.timeline.to[0] && this.t < this.end;
+    return this.playing && !this.held && this.timeline !== null && this.t >= this.timeline.to[0] && this.t < Math.min(this.end, this.wall);
   }
 
   /** Let the clock go on to `now`. Returns whether anything may look different. */
@@ -40,7 +41,7 @@ export class Playhead {
     const passed = this.clock === null ? 0 : Math.min(250, now - this.clock);
     this.clock = now;
     if (!this.playing || this.held || !this.timeline) return false;
-    const limit = Math.min(this.timeline.to[0], this.end);
+    const limit = Math.min(this.timeline.to[0], this.end, this.wall);
     if (this.t >= limit) {
       if (this.t >= this.end) this.playing = false;
       return false;

@@ -1,12 +1,22 @@
-// <mq-stage data-recording>: wires link, playhead, picture, deck, log, verdicts and acts together.
+// <mq-stage data-recording>: wires link, playhead, picture, deck, log, verdicts and acts together. What is more than
+// that is a *feature*: an object that `use` is given, with any of the methods that `tell` and `ask` call by name:
+//   scene(frame) tree() cut(frame, mine) kept(frame) other(frame)     what came over the wire
+//   selected(selection)                        another message or node was chosen, or none
+//   draw(line, moved, now)                     the picture is drawn anew
+//   wall(line)                                 the last µs that time may reach for now
+//   holds()                                    a sentence, while time stands for its sake
+//   key(event)                                 whether it took this key
+//   place(parameters) visit(parameters)        its part of the address
 
 import { Acts } from "./acts.js";
+import { answers } from "./answers.js";
 import { Deck, wireKeys } from "./deck.js";
 import { el, text } from "./dom.js";
 import { Link } from "./link.js";
 import { Log } from "./log.js";
 import { Playhead } from "./playhead.js";
 import { Picture, wireNodes } from "./scene.js";
+import { Side } from "./side.js";
 import { Timeline, Tree } from "./timeline.js";
 import { Verdicts } from "./verdicts.js";
 import { readPlace, writePlace } from "./words.js";
@@ -19,7 +29,8 @@ class Stage extends HTMLElement {
     if (this.playhead) return;
     this.playhead = new Playhead();
     this.tree = new Tree();
-    this.selected = "";
+    this.selection = {};
+    this.features = [];
     this.states = { connected: false, why: "", loaded: false };
     this.seen = true;
     this.build();
@@ -27,9 +38,9 @@ class Stage extends HTMLElement {
     this.link = new Link(`${scheme}://${location.host}/ws/lab/`);
     this.link.onState = (connected, why) => Object.assign(this.states, { connected, why });
     const place = readPlace(location.hash);
-    this.selected = place.message;
+    this.selection = place.selection;
     this.wish = place;
-    this.watch = this.link.watch(this.dataset.recording, this.handlers(), () => {
+    this.watch = this.link.watch(this.dataset.recording, answers(this), () => {
       const at = this.wish.t === null ? undefined : [this.wish.t, 0];
       return at && !this.wish.future ? { future: "0", at } : { future: this.wish.future ?? undefined, at };
     });
@@ -47,9 +58,8 @@ class Stage extends HTMLElement {
     });
     addEventListener("hashchange", () => this.visit(readPlace(location.hash)));
     document.querySelector("form.share")?.addEventListener("submit", (event) => {
-      const place = { t: Math.floor(this.playhead.t), message: this.selected, future: this.playhead.timeline?.future ?? "0" };
-      event.target.elements.future.value = place.future;
-      event.target.action = event.target.action.split("#")[0] + writePlace(place); // the redirect keeps the fragment
+      event.target.elements.future.value = this.playhead.timeline?.future ?? "0";
+      event.target.action = event.target.action.split("#")[0] + this.address(); // the redirect keeps the fragment
     });
     this.frame = (now) => {
       this.tick(now);
@@ -76,106 +86,64 @@ class Stage extends HTMLElement {
       seek: (t) => this.seek(t),
       future: (name) => this.look(name),
     });
-    this.log = new Log(this.picture.keys, { onGo: (t) => this.seek(t), onSelect: (message) => this.select(message) });
+    this.log = new Log(this.picture.keys, { onGo: (t) => this.seek(t), onSelect: (message) => this.select({ message }) });
     this.verdicts = new Verdicts();
     const command = this.dataset.firstCommand ? JSON.parse(this.dataset.firstCommand) : null;
     const goals = Array.from(document.querySelectorAll("#goals li"));
     this.acts = new Acts({ onAct: (one) => this.act(one), first: command && { say: this.dataset.firstSay, command }, goals });
-    const tabs = this.tabs([["Act", this.acts.root], ["Events", this.log.root]]);
-    this.replaceChildren(el("div", { class: "bench" }, this.figure, tabs), this.deck.root, this.verdicts.root);
+    this.side = new Side("Beside the figure");
+    this.page("Act", this.acts.root);
+    this.page("Events", this.log.root);
+    if (this.selection.message) this.side.show("Events");
+    this.replaceChildren(el("div", { class: "bench" }, this.figure, this.side.root), this.deck.root, this.verdicts.root);
     this.svg.addEventListener("pointerdown", () => (this.pressed = true)); // what one aims at stands still
     for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (this.pressed = false));
     this.svg.addEventListener("click", (event) => {
       const message = this.picture.messageAt(event.clientX, event.clientY);
-      if (message) return this.select(message);
+      if (message) return this.select({ message });
       const node = event.target.closest("[data-node]")?.dataset.node;
-      if (node && this.acts.choose(node)) this.show(0);
+      if (node && this.acts.choose(node)) this.side.show("Act");
     });
     wireKeys(this);
     wireNodes(this.svg, () => this.picture, (name) => {
       if (this.acts.choose(name)) {
-        this.show(0);
+        this.side.show("Act");
         this.acts.select.focus();
       }
     });
   }
 
-  tabs(pages) {
-    const bar = el("div", { class: "tabs", role: "tablist", "aria-label": "Beside the figure" });
-    const panels = pages.map(([name, root], n) => {
-      root.id = `mq-panel-${n}`;
-      root.setAttribute("role", "tabpanel");
-      root.setAttribute("aria-label", name);
-      bar.append(el("button", { type: "button", role: "tab", "aria-controls": root.id, textContent: name, onclick: () => this.show(n) }));
-      return root;
-    });
-    bar.addEventListener("keydown", (event) => {
-      if (event.key === "ArrowRight" || event.key === "ArrowLeft") this.show(1 - this.shown, true);
-    });
-    this.show = (n, focus = false) => {
-      this.shown = n;
-      panels.forEach((panel, m) => (panel.hidden = m !== n));
-      Array.from(bar.children).forEach((tab, m) => {
-        tab.setAttribute("aria-selected", String(m === n));
-        tab.tabIndex = m === n ? 0 : -1;
-        if (focus && m === n) tab.focus();
-      });
-    };
-    this.show(this.selected ? 1 : 0);
-    return el("aside", { class: "side", "aria-label": "Act and read" }, bar, ...panels);
+  /** Add a page beside the figure. */
+  page(title, root, { before } = {}) {
+    this.side.add(title, root, before);
   }
 
-  handlers() {
-    const playhead = this.playhead;
-    return {
-      scene: (frame) => {
-        this.tree = new Tree(frame.tree);
-        this.arrive(frame);
-      },
-      tree: (frame) => {
-        const known = this.tree.acts;
-        this.tree = new Tree(frame.tree);
-        for (const act of this.watch.acts) if (act.cut && known.has(act.id)) this.tree.add(known.get(act.id));
-        playhead.asked = null;
-      },
-      stretch: (frame) => {
-        const line = playhead.timeline;
-        if (!line || frame.future !== line.future || !line.append(frame.from, frame.to, frame.events)) return;
-        this.caughtUp();
-      },
-      cut: (frame, mine) => this.cut(frame, mine),
-      kept: (frame) => {
-        this.tree.keep(frame.id);
-        this.acts.saved(this.watch.unkept === 0);
-      },
-      moved: (frame) => {
-        this.dataset.recording = frame.recording;
-        document.getElementById("viewer")?.remove();
-        const share = document.querySelector("form.share");
-        if (share) Object.assign(share, { hidden: false, action: `/r/${frame.recording}/share` });
-        history.replaceState(null, "", `/r/${frame.recording}${location.hash}`);
-      },
-      no: (frame, act) => {
-        this.free();
-        if (act && (frame.code === "stale" || frame.code === "read_only")) this.acts.offerAgain([act]);
-        if (act || frame.code === "read_only") this.acts.no(frame, act);
-        else if (!playhead.timeline) this.states.refused = frame.why;
-        else if (frame.code === "stale") this.look(this.lastKept());
-        playhead.asked = null;
-        this.going = false;
-      },
-      unstored: (frame, gone) => {
-        const looked = this.tree.path(playhead.timeline?.future).some((act) => act.id === frame.id);
-        this.tree.drop(frame.id);
-        this.acts.offerAgain(gone);
-        if (looked) {
-          this.acts.refused("What you did last could not be stored, so it is undone.");
-          this.watch.go(frame.future, frame.at);
-        }
-        this.free();
-      },
-      resumed: () => this.free(),
-    };
+  // --- features
+
+  use(feature) {
+    this.features.push(feature);
+    feature.visit?.(readPlace(location.hash).parameters);
+    if (this.playhead.timeline) feature.tree?.();
+    this.force = true;
+  }
+
+  /** Call this method of every feature that has it. */
+  tell(method, ...args) {
+    for (const feature of this.features) feature[method]?.(...args);
+  }
+
+  /** The first answer that is not empty. */
+  ask(method, ...args) {
+    for (const feature of this.features) {
+      const answer = feature[method]?.(...args);
+      if (answer) return answer;
+    }
+    return "";
+  }
+
+  /** What the first picture does without, once it is drawn. */
+  lazy() {
+    this.lazy = () => {};
   }
 
   /** A scene came: at first, or because one went where nothing was loaded. */
@@ -229,6 +197,8 @@ class Stage extends HTMLElement {
 
   cut(frame, mine) {
     this.tree.add({ id: frame.id, parent: frame.parent, t: frame.at[0], i: frame.at[1], command: frame.command, kept: false });
+    this.tell("cut", frame, mine);
+    this.tell("tree");
     if (!mine) return;
     const line = this.playhead.timeline;
     if (line.covers(frame.at)) this.playhead.cut(frame);
@@ -297,8 +267,9 @@ class Stage extends HTMLElement {
     this.watch.go(future, this.playhead.timeline ? [Math.floor(this.playhead.t), 0] : [0, 0]);
   }
 
-  visit({ t, message, future }) {
-    this.select(message, false);
+  visit({ t, selection, future, parameters }) {
+    this.select(selection, false);
+    this.tell("visit", parameters);
     if (future && this.tree.acts.has(future) && future !== this.playhead.timeline?.future) this.watch.go(future, [t ?? 0, 0]);
     else if (t !== null && t !== Math.floor(this.playhead.t)) {
       this.play(false);
@@ -306,17 +277,24 @@ class Stage extends HTMLElement {
     }
   }
 
-  select(message, write_ = true) {
-    this.selected = message;
-    if (message) this.show(1);
+  /** Choose what is read about: {message}, {node}, or nothing. */
+  select(selection, write_ = true) {
+    this.selection = selection ?? {};
+    if (this.selection.message) this.side.show("Events");
+    this.tell("selected", this.selection);
     if (write_) this.remember();
     this.force = true;
   }
 
+  /** The part of the address that says where one looks. */
+  address() {
+    const parameters = new URLSearchParams();
+    this.tell("place", parameters);
+    return writePlace({ t: Math.floor(this.playhead.t), selection: this.selection, future: this.playhead.timeline?.future ?? "0", parameters });
+  }
+
   remember() {
-    if (!this.playhead.timeline) return;
-    const place = { t: Math.floor(this.playhead.t), message: this.selected, future: this.playhead.timeline.future };
-    history.replaceState(null, "", writePlace(place));
+    if (this.playhead.timeline) history.replaceState(null, "", this.address());
   }
 
   // --- each frame
@@ -330,6 +308,7 @@ class Stage extends HTMLElement {
       return;
     }
     if (this.pressed) playhead.clock = null;
+    playhead.wall = Math.min(Infinity, ...this.features.map((feature) => feature.wall?.(line) ?? Infinity));
     const moved = this.seen && !this.pressed && playhead.tick(now);
     if (this.sought !== null && this.sought !== undefined && !this.going && now - (this.wentAt ?? 0) > GO_EVERY_MS) {
       this.going = this.watch.go(line.future, [Math.floor(this.sought), 0]);
@@ -341,16 +320,18 @@ class Stage extends HTMLElement {
     const laid = this.picture.shapeUp(line.scene, width, this.roomPx());
     this.picture.still = this.still.matches;
     if (moved || laid || this.force || this.drawnIndex !== line.index) {
-      this.picture.draw(line.scene, playhead.t, this.selected);
+      this.picture.draw(line.scene, playhead.t, this.selection.message ?? "");
       this.acts.draw(line.scene);
       if (!moved || now - (this.toldAt ?? 0) > 150) {
         this.toldAt = now;
         this.verdicts.draw(line.scene);
       }
       this.drawnIndex = line.index;
+      this.tell("draw", line, moved, now);
+      this.lazy();
     }
     this.deck.draw(playhead, this.tree, this.words());
-    if (!this.log.root.hidden) this.log.draw(line, this.selected, now, this.force);
+    if (!this.log.root.hidden) this.log.draw(line, this.selection.message ?? "", now, this.force);
     this.note(line.scene);
     this.force = false;
   }
@@ -374,6 +355,8 @@ class Stage extends HTMLElement {
       return `The connection is away; trying again. What was loaded can be played.${waits}`;
     }
     if (this.playhead.held) return "Waiting for the answer to your act.";
+    const holds = this.ask("holds");
+    if (holds) return holds;
     if (this.playhead.timeline.scene.storm) return this.playhead.timeline.scene.storm;
     if (this.playhead.waiting || this.sought) return "Loading…";
     return "";

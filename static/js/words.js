@@ -43,22 +43,31 @@ export function messageOf(name) {
 
 // The place to look at, in the address: #t=14.72&m=web-41&f=<future>.
 
-/** {t µs or null, message, future or null}. What cannot be read is left out. */
+/** {t µs or null, selection, future or null, parameters}. What cannot be read is left out. */
 export function readPlace(hash) {
   const found = new URLSearchParams(hash.replace(/^#/, ""));
   const s = Number(found.get("t"));
   const future = found.get("f") ?? "";
   return {
     t: found.get("t") !== null && Number.isFinite(s) && s >= 0 && s <= 600 ? Math.round(s * 1e6) : null,
-    message: (found.get("m") ?? "").slice(0, 255),
+    selection: chosen(found),
     future: /^[A-Za-z0-9_-]{1,32}$/.test(future) ? future : null,
+    parameters: found,
   };
 }
 
-export function writePlace({ t, message, future }) {
+function chosen(found) {
+  if (found.get("m")) return { message: found.get("m").slice(0, 255) };
+  if (found.get("n")) return { node: found.get("n").slice(0, 255) };
+  return {};
+}
+
+export function writePlace({ t, selection, future, parameters = new URLSearchParams() }) {
   const made = new URLSearchParams();
   made.set("t", String(t / 1e6));
-  if (message) made.set("m", message);
+  if (selection.message) made.set("m", selection.message);
+  if (selection.node) made.set("n", selection.node);
   if (future !== "0") made.set("f", future);
+  for (const [name, value] of parameters) made.set(name, value);
   return `#${made}`;
 }
