@@ -1,4 +1,4 @@
-# Five commands, and none needs anything but Python 3.11 or later. `make` alone explains them.
+# A few commands, and none needs anything but Python 3.11 or later (pictures need Chromium). `make` alone explains them.
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -6,13 +6,14 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint con
 WANTED := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench
+.PHONY: help run test check bench shots
 
 help:
 	@echo "make run     start mqlab and say which address to open  (ARGS=\"--port 8001 --no-browser\")"
 	@echo "make test    run the tests                              (ARGS=\"-k quorum\")"
 	@echo "make check   format, lint, types, and the direction of dependencies"
 	@echo "make bench   measure the figures, and compare them with what they must be"
+	@echo "make shots   take pictures of every scenario, to be looked at: build/shots/index.html"
 
 run: $(VENV)/.ready
 	@exec $(PY) manage.py lab $(ARGS)
@@ -28,6 +29,9 @@ check: $(VENV)/.ready-test
 
 bench: $(VENV)/.ready-test
 	@$(PY) -m bench $(ARGS)
+
+shots: $(VENV)/.ready-test
+	@$(PY) -m tests.shots $(ARGS)
 
 # The stamps are newer than what they were made from, so a second run installs nothing.
 $(VENV)/.ready: $(WANTED)

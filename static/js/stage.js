@@ -272,7 +272,8 @@ class Stage extends HTMLElement {
     this.tell("visit", parameters);
     if (future && this.tree.acts.has(future) && future !== this.playhead.timeline?.future) this.watch.go(future, [t ?? 0, 0]);
     else if (t !== null && t !== Math.floor(this.playhead.t)) {
-      this.play(false);
+      this.playhead.playing = false;
+      this.playhead.clock = null;
       this.seek(t);
     }
   }
