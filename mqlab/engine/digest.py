@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from mqlab.engine.events import Event, GoalMet, Storm, VerdictChanged
+from mqlab.engine.events import Event, Judgement, Storm
 
 EVERY_US = 10_000_000
 PLACES = (
@@ -36,7 +36,7 @@ class Digest:
     def add(self, events: Iterable[Event]) -> None:
         """Take events in."""
         for event in events:
-            if isinstance(event, GoalMet | VerdictChanged | Storm):
+            if isinstance(event, Judgement | Storm):
                 continue
             words = [str(event.t), type(event).__name__, *getattr(event, "of", ())]
             for place in PLACES:

@@ -17,6 +17,12 @@ from __future__ import annotations
 from typing import Any
 
 from mqlab.engine.event import Event as Event
+from mqlab.engine.judgement import ActOffered as ActOffered
+from mqlab.engine.judgement import GoalMet as GoalMet
+from mqlab.engine.judgement import Judgement as Judgement
+from mqlab.engine.judgement import PredictionDue as PredictionDue
+from mqlab.engine.judgement import PredictionSettled as PredictionSettled
+from mqlab.engine.judgement import VerdictChanged as VerdictChanged
 
 # --- a publish ---------------------------------------------------------------------------------------------------
 
@@ -363,22 +369,7 @@ class LinkRemoved(Event, gc=False, omit_defaults=True, tag=True):
     link: str
 
 
-# --- judgement -----------------------------------------------------------------------------------------------------
-
-
-class GoalMet(Event, gc=False, omit_defaults=True, tag=True):
-    """The goal with this index (from 0) is met; for a `never` goal: it held until its time. broken: it can't be met now."""
-
-    goal: int
-    broken: bool = False
-
-
-class VerdictChanged(Event, gc=False, omit_defaults=True, tag=True):
-    """A verdict's count is now `value`; `of`: the messages that changed it."""
-
-    verdict: str  # lost | duplicated | out_of_order | stuck | dead | conserved
-    value: int
-    of: tuple[str, ...] = ()
+# --- the end of time (what the judges tell is in judgement.py) ------------------------------------------------------
 
 
 class Storm(Event, gc=False, omit_defaults=True, tag=True):
@@ -392,4 +383,5 @@ AnyEvent = (
     | Started | Handled | Acked | Rejected | Settled | Requeued | Confirmed | ConfirmReceived | Returned | ReturnReceived
     | Lost | Crashed | Restarted | Connected | ChannelClosed | ConnectionClosed | ConsumerCancelled | Closed | Answered
     | NodeAdded | NodeChanged | NodeRemoved | LinkAdded | LinkRemoved | GoalMet | VerdictChanged | Storm
+    | ActOffered | PredictionDue | PredictionSettled
 )  # fmt: skip

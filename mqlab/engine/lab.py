@@ -13,6 +13,7 @@ from mqlab.engine.clients.consumer import Consumer
 from mqlab.engine.clients.producer import Producer
 from mqlab.engine.clients.you import NAME, Operator, You
 from mqlab.engine.goals import Goals
+from mqlab.engine.lesson import Lesson
 from mqlab.engine.scenario import ConsumerSpec, ProducerSpec, Scenario
 from mqlab.engine.scenario.settings import change
 from mqlab.engine.scene import Link
@@ -37,6 +38,8 @@ def build(scenario: Scenario, seed: int) -> World:
     you.settings = {"broker": first.name}
     world.events.clear()
     world.judges += [Verdicts(world), Goals(world, scenario.goals)]
+    if scenario.first_act is not None or scenario.predictions:
+        world.judges.append(Lesson(world, scenario.first_act, scenario.predictions))
     return world
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.rabbitmq.picture import exchange_settings, queue_settings
 from mqlab.engine.clients.consumer import Consumer
+from mqlab.engine.lesson import Lesson
 from mqlab.engine.scene import CopyState, Flight, Held, Node, Scene
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def picture(world: World) -> Scene:
     for judge in world.judges:
         verdicts.update(judge.verdicts)
         goals += judge.goals
+    lesson = next((judge for judge in world.judges if isinstance(judge, Lesson)), None)
     tally = world.tally
     return Scene(
         at=world.position,
@@ -48,6 +50,8 @@ def picture(world: World) -> Scene:
         verdicts=verdicts,
         goals=goals,
         storm=world.storm,
+        offered=lesson is not None and lesson.offered,
+        predictions=list(lesson.predictions) if lesson is not None else [],
     )
 
 

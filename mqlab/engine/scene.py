@@ -91,6 +91,8 @@ class Scene(msgspec.Struct, omit_defaults=True):
     verdicts: dict[str, int]
     goals: list[str]  # open | met | broken
     storm: str = ""
+    offered: bool = False  # the lesson offers its first act
+    predictions: list[str] = []  # open | due | the number of the choice that came true
 
 
 def fold(scene: Scene, stream: list[e.Event]) -> Scene:
@@ -327,6 +329,18 @@ def _goal_met(scene: Scene, event: e.GoalMet) -> None:
     scene.goals[event.goal] = "broken" if event.broken else "met"
 
 
+def _act_offered(scene: Scene, event: e.ActOffered) -> None:
+    scene.offered = True
+
+
+def _prediction_due(scene: Scene, event: e.PredictionDue) -> None:
+    scene.predictions[event.prediction] = "due"
+
+
+def _prediction_settled(scene: Scene, event: e.PredictionSettled) -> None:
+    scene.predictions[event.prediction] = str(event.choice)
+
+
 def _verdict_changed(scene: Scene, event: e.VerdictChanged) -> None:
     scene.verdicts[event.verdict] = event.value
 
@@ -370,6 +384,9 @@ _APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = {
     e.LinkAdded: _link_added,
     e.LinkRemoved: _link_removed,
     e.GoalMet: _goal_met,
+    e.ActOffered: _act_offered,
+    e.PredictionDue: _prediction_due,
+    e.PredictionSettled: _prediction_settled,
     e.VerdictChanged: _verdict_changed,
     e.Storm: _storm,
 }

@@ -138,6 +138,9 @@ const SAY = {
   LinkAdded: (e) => (e.what === "binding" ? `${place(e.source)} is bound to ${e.target} with “${e.routing_key ?? ""}”.` : `${place(e.source)} is connected to ${place(e.target)} (${e.what.replace("_", " ")}).`),
   LinkRemoved: (e) => `The line ${e.link} is gone.`,
   GoalMet: (e) => `Goal ${e.goal + 1} ${e.broken ? "cannot be met any more" : "is met"}.`,
+  ActOffered: () => "This is the moment for the first act.",
+  PredictionDue: (e) => `Question ${e.prediction + 1} is asked: what happens next?`,
+  PredictionSettled: (e) => `Question ${e.prediction + 1} is answered by what happened.`,
   VerdictChanged: (e) => `Verdict: ${e.verdict.replaceAll("_", " ")} ${e.value}${e.of?.length ? ` (${list(e.of)})` : ""}.`,
   Storm: (e) => e.why,
 };

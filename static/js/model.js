@@ -75,6 +75,8 @@ class Scene {
     this.verdicts = new Map();
     this.goals = [];
     this.storm = "";
+    this.offered = false;
+    this.predictions = [];
     this.shape = 0; // counts changes of nodes and links: when it moves, the layout is made anew
   }
 }
@@ -101,6 +103,8 @@ export function open(json) {
   scene.verdicts = maps(json.verdicts, same);
   scene.goals = [...(json.goals ?? [])];
   scene.storm = json.storm ?? "";
+  scene.offered = json.offered ?? false;
+  scene.predictions = [...(json.predictions ?? [])];
   return scene;
 }
 
@@ -121,6 +125,8 @@ export function plain(scene) {
     verdicts: object(scene.verdicts, same),
     goals: scene.goals,
     storm: scene.storm,
+    offered: scene.offered,
+    predictions: scene.predictions,
   };
 }
 
@@ -144,6 +150,7 @@ export function clone(scene) {
   made.piles = each(scene.piles, (pile) => [...pile]);
   made.verdicts = new Map(scene.verdicts);
   made.goals = [...scene.goals];
+  made.predictions = [...scene.predictions];
   return made;
 }
 
@@ -329,8 +336,7 @@ function apply(scene, e) {
     case "Refused":
     case "ConfirmReceived":
     case "ReturnReceived":
-      scene.flights.delete(e.cause);
-      return;
+      return void scene.flights.delete(e.cause);
     case "Confirmed": return leave(scene, e, e.ok === false ? "confirm_nack" : "confirm", e.exchange, e.program, e.key);
     case "Returned": return leave(scene, e, "return", e.exchange, e.program, e.key);
     case "Dropped":
@@ -345,9 +351,7 @@ function apply(scene, e) {
       scene.nodes.get(e.node).status = "down";
       letGo(scene.nodes.get(e.node));
       return close(scene, e, e.node, e.node);
-    case "Restarted":
-      scene.nodes.get(e.node).status = "up";
-      return;
+    case "Restarted": return void (scene.nodes.get(e.node).status = "up");
     case "ChannelClosed":
     case "ConnectionClosed":
     case "ConsumerCancelled":
@@ -380,13 +384,12 @@ function rare(scene, e) {
       scene.links.delete(e.link);
       scene.shape++;
       return;
-    case "GoalMet":
-      scene.goals[e.goal] = e.broken === true ? "broken" : "met";
-      return;
-    case "VerdictChanged":
-      scene.verdicts.set(e.verdict, e.value);
-      return;
-    case "Storm":
-      scene.storm = e.why;
+    case "GoalMet": return void (scene.goals[e.goal] = e.broken === true ? "broken" : "met");
+    case "VerdictChanged": return void scene.verdicts.set(e.verdict, e.value);
+    case "Storm": return void (scene.storm = e.why);
+    case "ActOffered": return void (scene.offered = true);
+    case "PredictionDue":
+    case "PredictionSettled":
+      scene.predictions[e.prediction] = e.kind === "PredictionDue" ? "due" : String(e.choice);
   }
 }

@@ -42,6 +42,14 @@ programs:
   w3: {{kind: consumer, broker: rabbit, queue: three, prefetch: 3, service: {{uniform_ms: [50, 400]}},
     fail: {{chance: 0.5, then: nack_requeue}}}}
 links: {{default: {{latency_ms: {latency}, exchange_ms: 30}}}}
+first_act: {{say: Try it., command: {{do: crash, node: w1}}, when: {{event: Requeued}}, latest_s: 2}}
+predict:
+  - ask: What comes first?
+    when: {{event: Enqueued, count: 9}}
+    choices:
+      - {{say: It comes back., event: Requeued}}
+      - {{say: Three are dead., event: DeadLettered, count: 3}}
+      - {{say: Neither., after_s: 0.5}}
 goals:
   - {{say: Something came back., event: Delivered, where: {{redelivered: true}}}}
   - {{say: Nothing was lost., never: {{event: Lost, where: {{what: message}}}}, until_s: 3}}

@@ -13,7 +13,7 @@ import pytest
 
 from mqlab.engine import lab as labs
 from mqlab.engine.acts import apply
-from mqlab.engine.events import Event, GoalMet, Lost, Routed, VerdictChanged
+from mqlab.engine.events import Event, Judgement, Lost, Routed
 from mqlab.engine.picture import picture
 from mqlab.engine.recording import Recording, run
 from mqlab.engine.scene import Position, Scene, fold
@@ -175,11 +175,7 @@ def test_every_departure_ends_in_exactly_one_arrival_or_is_lost(seed: int) -> No
     left: dict[str, int] = {}
     for event in (event for told in actions for event in told):
         ended = [*event.flights] if isinstance(event, Lost) else []
-        if (
-            event.cause in left
-            and not isinstance(event, GoalMet | VerdictChanged)
-            and type(event).__name__ in ARRIVALS
-        ):
+        if event.cause in left and not isinstance(event, Judgement) and type(event).__name__ in ARRIVALS:
             ended.append(event.cause)
         for name in ended:
             left.pop(name, None)

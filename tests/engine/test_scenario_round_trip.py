@@ -13,6 +13,7 @@ from mqlab.engine.brokers.rabbitmq.spec import BindingSpec, ExchangeSpec, QueueS
 from mqlab.engine.message import Properties, Timestamp
 from mqlab.engine.scenario import (
     BurstSpec,
+    Choice,
     ConsumerSpec,
     EventFilter,
     FailSpec,
@@ -20,12 +21,15 @@ from mqlab.engine.scenario import (
     FirstAct,
     Goal,
     Links,
+    Prediction,
     ProducerSpec,
     PublishSpec,
     RateSpec,
     Scenario,
     ScriptItem,
     ServiceSpec,
+    Step,
+    WrongWay,
     dump,
     load,
 )
@@ -177,13 +181,31 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         c.Bind(exchange_names[0], queue_names[0], draw(bare), {"x": [1, {"y": None}]}),
         c.Purge(queue_names[0]),
     ]
-    first = st.builds(FirstAct, says, st.sampled_from(acts), st.none() | st.just(goals[0].when))
+    first = st.builds(
+        FirstAct,
+        says,
+        st.sampled_from(acts),
+        st.none() | st.just(goals[0].when),
+        st.integers(1_000, 600_000_000),
+    )
     links = Links(
         draw(st.integers(0, 10**6)), draw(st.integers(0, 10**6)), draw(st.just({}) | st.just({worker: 7}))
     )
+    wanted = goals[: draw(st.integers(0, 3))]
+    steps = st.lists(st.builds(Step, st.integers(1_000, 600_000_000), st.sampled_from(acts)), max_size=3).map(
+        lambda found: tuple(sorted(found, key=lambda step: step.at_us))
+    )
+    ways = st.builds(WrongWay, says, steps, st.just(tuple(range(len(wanted)))))
+    seen = goals[0].when
+    choices = st.builds(Choice, says, st.just(seen), st.integers(1, 9), st.just(0), texts)
+    waits = st.builds(Choice, says, st.none(), st.just(1), st.integers(1_000, 10**8), texts)
+    pairs = st.tuples(choices, choices) | st.tuples(choices, waits)
+    asked = st.builds(Prediction, says, st.just(seen), pairs, st.integers(1, 9))
     return Scenario(
-        "s", draw(says), draw(texts), draw(st.integers(0, 2**53 - 1)), draw(st.booleans()), {"rabbit": rabbit},
-        {web: producer, worker: consumer}, links, draw(st.none() | first), goals[: draw(st.integers(0, 3))],
+        "s", draw(says), draw(texts), draw(texts), draw(st.integers(0, 2**53 - 1)), draw(st.booleans()),
+        draw(st.integers(0, 1000)), {"rabbit": rabbit}, {web: producer, worker: consumer}, links,
+        draw(st.none() | first), tuple(draw(st.lists(asked, max_size=3))), wanted, draw(texts),
+        draw(st.dictionaries(names, says, max_size=3)), draw(steps), (draw(ways),) if wanted else (),
     )  # fmt: skip
 
 

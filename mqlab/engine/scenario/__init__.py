@@ -8,12 +8,14 @@ from mqlab.engine.scenario.error import ScenarioError
 from mqlab.engine.scenario.event_filter import EventFilter
 from mqlab.engine.scenario.file import Scenario, dump, load
 from mqlab.engine.scenario.goal import FirstAct, Goal
+from mqlab.engine.scenario.lesson import Choice, Prediction, Step, WrongWay
 from mqlab.engine.scenario.links import Links
 from mqlab.engine.scenario.message import PublishSpec
 from mqlab.engine.scenario.producer import BurstSpec, ProducerSpec, RateSpec, ScriptItem
 
 __all__ = [
     "BurstSpec",
+    "Choice",
     "ConsumerSpec",
     "EventFilter",
     "FailSpec",
@@ -21,6 +23,7 @@ __all__ = [
     "FirstAct",
     "Goal",
     "Links",
+    "Prediction",
     "ProducerSpec",
     "PublishSpec",
     "RateSpec",
@@ -28,6 +31,8 @@ __all__ = [
     "ScenarioError",
     "ScriptItem",
     "ServiceSpec",
+    "Step",
+    "WrongWay",
     "dump",
     "load",
 ]

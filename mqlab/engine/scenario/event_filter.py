@@ -15,7 +15,9 @@ from mqlab.engine.scenario.error import nearest
 from mqlab.engine.scenario.place import Fields, Place
 
 EVENTS: dict[str, type[e.Event]] = {
-    kind.__name__: kind for kind in get_args(e.AnyEvent) if kind is not e.GoalMet
+    kind.__name__: kind
+    for kind in get_args(e.AnyEvent)
+    if kind is e.VerdictChanged or kind not in get_args(e.Judgement)
 }
 MESSAGE, PRODUCER = "message", "producer"
 HIDDEN = ("last", "name", "cause", "of", "t", "headers", "properties", "settings", "arguments")

@@ -11,10 +11,20 @@ from typing import Any
 import msgspec
 
 from mqlab.engine import limits
+from mqlab.engine.commands import AnyCommand
 from mqlab.engine.message import message_of
 from mqlab.engine.scenario.consumer import ConsumerSpec, read_consumer
 from mqlab.engine.scenario.error import listed, nearest
-from mqlab.engine.scenario.goal import FirstAct, Goal, read_first_act, read_goals
+from mqlab.engine.scenario.goal import SAY_BYTES_MAX, FirstAct, Goal, read_first_act, read_goals
+from mqlab.engine.scenario.lesson import (
+    Prediction,
+    Step,
+    WrongWay,
+    read_predictions,
+    read_steps,
+    read_terms,
+    read_wrong_ways,
+)
 from mqlab.engine.scenario.links import DEFAULT, Links, read_links
 from mqlab.engine.scenario.names import check_command, check_filter
 from mqlab.engine.scenario.place import Fields, Place, document
@@ -25,28 +35,40 @@ from mqlab.engine.scenario.write import write
 FORMAT = 1
 TITLE_BYTES_MAX = 200
 ABOUT_BYTES_MAX = 4_000
+SUMMARY_BYTES_MAX = 300
+ORDER = 1_000
 YOU = "you"
 TAKEN = (YOU, "lab", DEFAULT, "amq.default")
 """Names that programs and brokers cannot have: they mean something already."""
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-FIELDS = ("format", "title", "about", "seed", "gallery", "brokers", "programs", "links", "first_act", "goals")
+FIELDS = (
+    "format", "title", "summary", "about", "seed", "gallery", "order", "brokers", "programs", "links", "first_act",
+    "predict", "goals", "hint", "terms", "solution", "wrong",
+)  # fmt: skip
 
 ProgramSpec = ProducerSpec | ConsumerSpec
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """A lab before it runs. `slug`: the file's name without its ending; `gallery`: it is shown there."""
+    """A lab before it runs. `slug`: the file's name without its ending; `gallery`: it is shown there, by `order`."""
 
     slug: str
     title: str
+    summary: str = ""
     about: str = ""
     seed: int = 0
     gallery: bool = True
+    order: int = ORDER
     brokers: dict[str, Any] = {}
     programs: dict[str, ProgramSpec] = {}
     links: Links = Links()
     first_act: FirstAct | None = None
+    predictions: tuple[Prediction, ...] = ()
     goals: tuple[Goal, ...] = ()
+    hint: str = ""
+    terms: dict[str, str] = {}
+    solution: tuple[Step, ...] = ()
+    wrong: tuple[WrongWay, ...] = ()
     format: int = FORMAT
 
 
@@ -66,18 +88,26 @@ def load(text: str, name: str = "scenario.yaml") -> Scenario:
     fields.need("format").integer(FORMAT, FORMAT)
     brokers = _brokers(fields)
     programs = _programs(fields, brokers)
+    no_goals: tuple[Goal, ...] = ()
     running = [YOU, *(one for role, spec in programs.items() for one in _names(role, spec))]
     scenario = Scenario(
         name.rpartition("/")[2].partition(".")[0],
         fields.need("title").text(TITLE_BYTES_MAX, at_least=1, what="a title"),
+        fields.get("summary", lambda one: one.text(SUMMARY_BYTES_MAX), ""),
         fields.get("about", lambda one: one.text(ABOUT_BYTES_MAX), ""),
         fields.get("seed", lambda one: one.integer(0, limits.SEED_MAX), 0),
         fields.truth("gallery", True),
+        fields.get("order", lambda one: one.integer(0, ORDER), ORDER),
         brokers,
         programs,
         fields.get("links", lambda one: read_links(one, list(dict.fromkeys([*programs, *running]))), Links()),
         fields.maybe("first_act", read_first_act, None),
-        fields.get("goals", read_goals, ()),
+        fields.get("predict", read_predictions, ()),
+        goals := fields.get("goals", read_goals, no_goals),
+        fields.get("hint", lambda one: one.text(SAY_BYTES_MAX), ""),
+        fields.get("terms", read_terms, {}),
+        fields.get("solution", read_steps, ()),
+        fields.get("wrong", lambda one: read_wrong_ways(one, len(goals)), ()),
     )
     _check_names(scenario, fields)
     return scenario
@@ -88,14 +118,21 @@ def dump(scenario: Scenario) -> str:
     return write({
         "format": scenario.format,
         "title": scenario.title,
+        "summary": scenario.summary,
         "about": scenario.about,
         "seed": scenario.seed,
         "gallery": scenario.gallery,
+        "order": scenario.order,
         "brokers": {name: spec.plain() for name, spec in scenario.brokers.items()},
         "programs": {name: spec.plain() for name, spec in scenario.programs.items()},
         "links": scenario.links.plain(),
         "first_act": scenario.first_act.plain() if scenario.first_act else None,
+        "predict": [prediction.plain() for prediction in scenario.predictions],
         "goals": [goal.plain() for goal in scenario.goals],
+        "hint": scenario.hint,
+        "terms": scenario.terms,
+        "solution": [step.plain() for step in scenario.solution],
+        "wrong": [way.plain() for way in scenario.wrong],
     })  # fmt: skip
 
 
@@ -182,15 +219,34 @@ def _program(place: Place, name: str, brokers: dict[str, Any]) -> ProgramSpec:
 
 
 def _check_names(scenario: Scenario, fields: Fields) -> None:
-    """What goals and the first act name must be there."""
+    """What goals, predictions and acts name must be there."""
     specs = {one: spec for role, spec in scenario.programs.items() for one in _names(role, spec)}
     brokers = scenario.brokers
+
+    def check_act(command: AnyCommand, place: Place) -> None:
+        check_command(command, place, list(specs), brokers)
+        check_change(command, place, specs)
+
+    def check_steps(place: Place, steps: tuple[Step, ...]) -> None:
+        for one, step in zip(place.items(limits.LESSON_ACTS_MAX), steps, strict=True):
+            check_act(step.command, one.entries(len(FIELDS))["command"])
+
     if scenario.first_act is not None:
         act = fields.need("first_act").entries(len(FIELDS))
-        check_command(scenario.first_act.command, act["command"], list(specs), brokers)
-        check_change(scenario.first_act.command, act["command"], specs)
+        check_act(scenario.first_act.command, act["command"])
         if scenario.first_act.when is not None:
             check_filter(act["when"], [*specs, YOU], brokers)
     if "goals" in fields:
         for one in fields.need("goals").items(limits.GOALS_MAX):
             check_filter(one.entries(len(FIELDS)).get("never", one), [*specs, YOU], brokers)
+    if scenario.predictions:
+        for one in fields.need("predict").items(limits.PREDICTIONS_MAX):
+            asked = one.entries(len(FIELDS))
+            check_filter(asked["when"], [*specs, YOU], brokers)
+            for choice in asked["choices"].items(limits.CHOICES_MAX):
+                check_filter(choice, [*specs, YOU], brokers)
+    if scenario.solution:
+        check_steps(fields.need("solution"), scenario.solution)
+    if scenario.wrong:
+        for one, way in zip(fields.need("wrong").items(limits.WRONG_WAYS_MAX), scenario.wrong, strict=True):
+            check_steps(one.entries(len(FIELDS))["acts"], way.acts)

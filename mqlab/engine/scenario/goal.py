@@ -12,6 +12,7 @@ from mqlab.engine.scenario.event_filter import EventFilter, fields_of, read_filt
 from mqlab.engine.scenario.place import Place
 
 SAY_BYTES_MAX = 1_000
+LATEST_US = 10_000_000
 COMMANDS: dict[str, type[c.Command]] = {
     str(kind.__struct_config__.tag): kind
     for kind in (c.Publish, c.Crash, c.Restart, c.Change, c.Bind, c.Unbind, c.Purge, c.Delete)
@@ -40,16 +41,19 @@ class Goal(msgspec.Struct, frozen=True):
 
 
 class FirstAct(msgspec.Struct, frozen=True):
-    """What to try first: words, the command, and the event to wait for (None: at once)."""
+    """What to try first: words, the command, and the event to wait for (None: at once), but not beyond `latest_us`."""
 
     say: str
     command: c.AnyCommand
     when: EventFilter | None = None
+    latest_us: int = LATEST_US
 
     def plain(self) -> dict[str, Any]:
         """As the file has it."""
         command = {"do": self.command.__struct_config__.tag, **msgspec.to_builtins(self.command)}
-        return {"say": self.say, "command": command, "when": self.when.plain() if self.when else None}
+        when = self.when.plain() if self.when else None
+        s = self.latest_us / 1_000_000
+        return {"say": self.say, "command": command, "when": when, "latest_s": int(s) if s == int(s) else s}
 
 
 def read_goals(place: Place) -> tuple[Goal, ...]:
@@ -76,10 +80,11 @@ def _say(place: Place) -> str:
 
 def read_first_act(place: Place) -> FirstAct:
     """From `first_act`. Raises ScenarioError."""
-    fields = place.fields("say", "command", "when")
+    fields = place.fields("say", "command", "when", "latest_s")
     command = read_command(fields.need("command"))
     when = fields.maybe("when", lambda one: read_filter(one.fields("event", "where")), None)
-    return FirstAct(_say(fields.need("say")), command, when)
+    latest_s = fields.get("latest_s", lambda one: one.number(0.001, limits.RECORDING_S_MAX), LATEST_US / 1e6)
+    return FirstAct(_say(fields.need("say")), command, when, round(latest_s * 1_000_000))
 
 
 def read_command(place: Place) -> c.AnyCommand:
