@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shutil
 import socket
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.lab_server import LabServer
 
@@ -93,19 +94,29 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page in a context of its own. A script's error or a breach of the CSP fails the test."""
+    """A page in a context of its own. A script's error, a breach of the CSP or anything else that the console calls an
+    error fails the test; a connection that the test itself cuts off is none."""
     context = browser.new_context(viewport={"width": 1360, "height": 800})
     opened = context.new_page()
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on(
-        "console",
-        lambda said: (
-            errors.append(said.text)
-            if said.type == "error" and "Content Security Policy" in said.text
-            else None
-        ),
-    )
+    errors = watched(opened)
     yield opened
     context.close()
     assert errors == []
+
+
+def watched(page: Page) -> list[str]:
+    """The page's errors from now on."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console", lambda said: errors.append(said.text) if said.type == "error" and is_own(said) else None
+    )
+    return errors
+
+
+def is_own(said: ConsoleMessage) -> bool:
+    """Whether an error is the page's own: not the answer 404 to an address that a test made up, not a server that is away."""
+    return not re.match(
+        r"WebSocket connection to .* failed|Failed to load resource: (net::ERR_|the server responded with a status of 404)",
+        said.text,
+    )

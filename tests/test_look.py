@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from tests.lab_server import LabServer
+from tests.lab_server import ROOT, LabServer
 
 pytestmark = pytest.mark.requires_chromium
 
 PAGES = ["/", "/lab/", "/rules/", "/nothing-here"]
+LABS = [f"/lab/{path.stem}/" for path in sorted((ROOT / "fixtures" / "scenarios").glob("*.yaml"))]
+WIDTHS = [1360, 768, 390]
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing(page: Page, server: LabServer, path: str, scheme: str) -> None:
+@pytest.mark.parametrize("path", [*PAGES, *LABS])
+def test_axe_finds_nothing_at_any_width(page: Page, server: LabServer, path: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(server.url + path)
-    found = Axe().run(page, options=WCAG)
-    assert found.violations_count == 0, found.generate_report()
+    if path in LABS:
+        expect(page.locator(".clock")).not_to_have_text("0.00 s")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        found = Axe().run(page, options=WCAG)
+        assert found.violations_count == 0, f"{width} px: {found.generate_report()}"
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, *LABS])
 def test_nothing_reaches_beyond_the_edge_of_a_narrow_screen(page: Page, server: LabServer, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(server.url + path)
