@@ -120,7 +120,7 @@ def _crash(world: World, command: c.Crash, cause: str) -> None:
         )
     program = _program(world, command.node)
     if not program.up:
-        raise Illegal("down", f"{command.node} has crashed already: restart it.")
+        raise Illegal("down", f"{command.node} is not running: start it first.")
     program.crash(cause)
 
 

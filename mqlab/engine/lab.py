@@ -70,7 +70,7 @@ def _broker(world: World, name: str, spec: RabbitmqSpec) -> RabbitMQ:
 
 
 def _start(world: World, scenario: Scenario, role: str, spec: ProducerSpec | ConsumerSpec) -> None:
-    """Put a role's programs into the world, each connected and at work."""
+    """Put a role's programs into the world, each connected and at work unless it begins later."""
     broker = world.brokers[spec.broker]
     program: Producer | Consumer
     if isinstance(spec, ProducerSpec):
@@ -86,7 +86,10 @@ def _start(world: World, scenario: Scenario, role: str, spec: ProducerSpec | Con
 def _join(world: World, program: Producer | Consumer) -> None:
     program.settings = settings_of(program.spec)
     world.programs[program.name] = program
-    program.start("")
+    if isinstance(program, Producer) or program.up:
+        program.start("")
+    elif program.spec.start_us is not None:
+        world.at(program.spec.start_us, program.begin)
 
 
 def settings_of(spec: ProducerSpec | ConsumerSpec) -> dict[str, Any]:

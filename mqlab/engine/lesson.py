@@ -71,8 +71,8 @@ class Lesson:
         world = self.world
         world.emit(e.PredictionDue(world.now, world.name(f"prediction/{index}"), event.name, "", index))
         for number, choice in enumerate(wanted.choices):
-            if choice.when is None:
-                world.at(world.now + choice.after_us, self._settle, index, number, "")
+            if choice.after_us:
+                world.at(world.now + choice.after_us, self._look, index, number)
 
     def _answer(self, index: int, kind: str, event: e.Event) -> None:
         counts = self.counts[index]
@@ -80,9 +80,15 @@ class Lesson:
             when = choice.when
             if when is not None and when.event == kind and when.matches(event):
                 counts[number] += 1
-                if counts[number] == choice.count:
+                if counts[number] == choice.count and not choice.after_us:
                     self._settle(index, number, event.name)
                     return
+
+    def _look(self, index: int, number: int) -> None:
+        """The time of a choice is over: it is true if so many have come, or if nothing else was."""
+        choice = self.wanted[index].choices[number]
+        if choice.when is None or self.counts[index][number] == choice.count:
+            self._settle(index, number, "")
 
     def _settle(self, index: int, choice: int, cause: str) -> None:
         if self.predictions[index] != DUE:

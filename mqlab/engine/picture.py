@@ -29,7 +29,11 @@ def picture(world: World) -> Scene:
         nodes[name] = Node(
             program.what,
             dict(program.settings),
-            status="up" if program.up else "down",
+            status="up"
+            if program.up
+            else "waits"
+            if isinstance(program, Consumer) and program.waits
+            else "down",
             held=_held(world, program),
         )
     verdicts: dict[str, int] = {}

@@ -62,7 +62,7 @@ class Node(msgspec.Struct, omit_defaults=True):
 
     what: str
     settings: dict[str, Any]
-    status: str = "up"  # up | down
+    status: str = "up"  # up | down | waits (it has not started yet)
     ready: list[str] = []
     unacked: dict[str, str] = {}
     held: dict[str, Held] = {}

@@ -90,6 +90,23 @@ def test_a_choice_without_an_event_comes_true_where_no_other_has() -> None:
     assert [(event.t, event.choice) for event in kinds(run, e.PredictionSettled)] == [(due + 2 * SECOND, 3)]
 
 
+def test_a_choice_may_count_exactly_what_came_in_its_time() -> None:
+    question = """
+predict:
+  - ask: How many in a second?
+    when: {event: Crashed}
+    choices:
+      - {say: One., event: Published, where: {producer: web}, count: 1, after_s: 1}
+      - {say: Four., event: Published, where: {producer: web}, count: 4, after_s: 1}
+      - {say: Many., event: Published, where: {producer: web}, count: 99}
+"""
+    run = Lab(TEXT.replace("{poisson: 4}", "{constant: 4}") + question).run(3.1)
+    run.do(c.Crash("worker-1"))
+    due = run.world.now
+    run.run(5)
+    assert [(event.t, event.choice) for event in kinds(run, e.PredictionSettled)] == [(due + SECOND, 1)]
+
+
 def test_a_question_may_wait_for_the_third_event() -> None:
     run = lesson(
         QUESTION.replace("event: Crashed, where: {node: worker-1}", "event: Published, count: 3")
@@ -130,3 +147,22 @@ def test_judging_a_lesson_changes_nothing_else() -> None:
 def test_a_lab_without_a_lesson_has_no_judge_of_one() -> None:
     text = TEXT[: TEXT.index("first_act:")]
     assert len(build(load(text), 7).judges) == 2
+
+
+def test_a_consumer_may_start_later_and_is_not_crashed_until_then() -> None:
+    run = Lab(TEXT.replace("    ack: after\n", "    ack: after\n    start_ms: 2000\n"))
+    assert picture(run.world).nodes["worker-1"].status == "waits"
+    run.run(2.5)
+    assert [event.t for event in kinds(run, e.Restarted)] == [2 * SECOND, 2 * SECOND]
+    assert picture(run.world).nodes["worker-1"].status == "up"
+    assert min(event.t for event in kinds(run, e.Delivered)) >= 2 * SECOND
+
+
+def test_a_consumer_may_wait_for_somebody_to_start_it_and_is_started_once() -> None:
+    run = Lab(TEXT.replace("    ack: after\n", "    ack: after\n    start_ms: null\n")).run(5)
+    assert kinds(run, e.Delivered) == []
+    run.do(c.Restart("worker-2")).run(1)
+    assert {event.program for event in kinds(run, e.Delivered)} == {"worker-2"}
+    early = Lab(TEXT.replace("    ack: after\n", "    ack: after\n    start_ms: 2000\n")).run(1)
+    early.do(c.Restart("worker-1")).run(0.5).do(c.Crash("worker-1")).run(2)
+    assert [event.node for event in kinds(early, e.Restarted)] == ["worker-1", "worker-2"]

@@ -154,6 +154,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         "rabbit", tuple(draw(st.lists(st.sampled_from(queue_names), min_size=1, max_size=3, unique=True))),
         draw(st.integers(1, 5)), draw(st.integers(0, 65_535)), draw(st.sampled_from(["after", "before", "auto"])), draw(services),
         draw(st.none() | fails), draw(st.integers(-5, 5)), draw(st.integers(1000, 10**9)),
+        draw(st.none() | st.integers(0, 10**9)),
     )  # fmt: skip
     free_names = st.builds("p-{}".format, plain_names).filter(lambda name: name not in taken)
     web = draw(free_names)
@@ -197,7 +198,9 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     )
     ways = st.builds(WrongWay, says, steps, st.just(tuple(range(len(wanted)))))
     seen = goals[0].when
-    choices = st.builds(Choice, says, st.just(seen), st.integers(1, 9), st.just(0), texts)
+    choices = st.builds(
+        Choice, says, st.just(seen), st.integers(1, 9), st.just(0) | st.integers(1_000, 10**8), texts
+    )
     waits = st.builds(Choice, says, st.none(), st.just(1), st.integers(1_000, 10**8), texts)
     pairs = st.tuples(choices, choices) | st.tuples(choices, waits)
     asked = st.builds(Prediction, says, st.just(seen), pairs, st.integers(1, 9))

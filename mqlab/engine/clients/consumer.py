@@ -43,7 +43,7 @@ class Consumer(Program, AmqpClient):
         AmqpClient.__init__(self, world, name, broker, latency_us)
         self.role = role
         self.spec = spec
-        self.up = True
+        self.up = spec.start_us == 0
         self._service, self._failure = stem(world.seed, role, "service"), stem(world.seed, role, "fail")
         self.subscribed = 0
         self.buffer: deque[Item] = deque()
@@ -52,6 +52,16 @@ class Consumer(Program, AmqpClient):
     def start(self, cause: str) -> None:
         """Connect and subscribe."""
         self.resume(cause)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has never run."""
+        return not self.up and not self.subscribed
+
+    def begin(self) -> None:
+        """Its time to start has come; somebody may have started it before."""
+        if self.waits:
+            self.restart("")
 
     def resume(self, cause: str) -> None:
         """A fresh connection, channel and subscription."""

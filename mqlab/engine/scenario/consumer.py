@@ -58,7 +58,7 @@ class FailSpec(msgspec.Struct, frozen=True):
 
 
 class ConsumerSpec(msgspec.Struct, frozen=True):
-    """`replicas` programs of this role; `prefetch` 0: unlimited."""
+    """`replicas` programs of this role; `prefetch` 0: unlimited; `start_us` None: not before somebody starts it."""
 
     kind: ClassVar[str] = "consumer"
     broker: str
@@ -70,6 +70,7 @@ class ConsumerSpec(msgspec.Struct, frozen=True):
     fail: FailSpec | None = None
     priority: int = 0
     reconnect_us: int = 1_000_000
+    start_us: int | None = 0
 
     def names(self, role: str) -> list[str]:
         """The names of its programs: the role's own for one, numbered from 1 for several."""
@@ -88,6 +89,7 @@ class ConsumerSpec(msgspec.Struct, frozen=True):
             "fail": self.fail.plain() if self.fail else None,
             "priority": self.priority,
             "reconnect_ms": ms(self.reconnect_us),
+            "start_ms": None if self.start_us is None else ms(self.start_us),
         }
 
 
@@ -95,8 +97,9 @@ def read_consumer(place: Place, queues: list[str]) -> ConsumerSpec:
     """From its place in a scenario file; `queues`: what it may consume from. Raises ScenarioError."""
     fields = place.fields(
         "kind", "broker", "queue", "queues", "replicas", "prefetch", "ack", "service", "fail", "priority",
-        "reconnect_ms",
+        "reconnect_ms", "start_ms",
     )  # fmt: skip
+    at_once: int | None = 0
     if ("queue" in fields) == ("queues" in fields):
         both = "both" if "queue" in fields else "none"
         raise place.error("exactly one of the fields queue and queues", both)
@@ -120,7 +123,12 @@ def read_consumer(place: Place, queues: list[str]) -> ConsumerSpec:
         fields.maybe("fail", _fail, None),
         fields.get("priority", lambda one: one.integer(-INT32, INT32 - 1), 0),
         fields.get("reconnect_ms", lambda one: one.us(1), 1_000_000),
+        fields.get("start_ms", _start, at_once),
     )
+
+
+def _start(place: Place) -> int | None:
+    return None if place.absent else place.us()
 
 
 def _service(place: Place) -> ServiceSpec:

@@ -17,8 +17,8 @@ SECOND = 1_000_000
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One answer. It comes true at the `count`-th event of `when` after the question was due; without `when`, where none
-    of the others has come true `after_us` later. `why` explains it once it has."""
+    """One answer. It comes true at the `count`-th event of `when` after the question was due; with `after_us`, where there
+    are exactly `count` of them so much later; without `when`, where no other has come true by then. `why` explains it."""
 
     say: str
     when: EventFilter | None
@@ -30,7 +30,14 @@ class Choice(msgspec.Struct, frozen=True):
         """As the file has it."""
         if self.when is None:
             return {"say": self.say, "after_s": seconds(self.after_us), "why": self.why}
-        return {"say": self.say, **self.when.plain(), "count": self.count, "why": self.why}
+        after_s = seconds(self.after_us) if self.after_us else None
+        return {
+            "say": self.say,
+            **self.when.plain(),
+            "count": self.count,
+            "after_s": after_s,
+            "why": self.why,
+        }
 
 
 class Prediction(msgspec.Struct, frozen=True):
@@ -106,19 +113,17 @@ def _prediction(place: Place) -> Prediction:
 
 
 def _choice(place: Place) -> Choice:
-    if "after_s" in place.entries(20):
+    fields = place.fields("say", "event", "where", "count", "after_s", "why")
+    timed = "event" not in fields and "after_s" in fields
+    if timed:
         fields = place.fields("say", "after_s", "why")
-        return Choice(
-            _say(fields.need("say")), None, 1, read_seconds(fields.need("after_s")), _why(fields.get)
-        )
-    fields = place.fields("say", "event", "where", "count", "why")
-    say = _say(fields.need("say"))
-    return Choice(say, read_filter(fields), fields.get("count", _count, 1), 0, _why(fields.get))
-
-
-def _why(get: Any) -> str:
-    why: str = get("why", lambda one: one.text(SAY_BYTES_MAX), "")
-    return why
+    return Choice(
+        _say(fields.need("say")),
+        None if timed else read_filter(fields),
+        fields.get("count", _count, 1),
+        read_seconds(fields.need("after_s")) if timed else fields.maybe("after_s", read_seconds, 0),
+        fields.get("why", lambda one: one.text(SAY_BYTES_MAX), ""),
+    )
 
 
 def _count(place: Place) -> int:
