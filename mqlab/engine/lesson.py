@@ -29,6 +29,7 @@ class Lesson:
         self.waits = [prediction.count for prediction in predictions]
         self.counts = [[0] * len(prediction.choices) for prediction in predictions]
         self.first = first_act.when if first_act is not None else None
+        self.first_waits = first_act.count if first_act is not None else 0
         self.offered = first_act is not None and self.first is None
         if first_act is not None and self.first is not None:
             world.at(first_act.latest_us, self.offer, "")
@@ -46,7 +47,9 @@ class Lesson:
         kind = type(event).__name__
         first = self.first
         if first is not None and not self.offered and first.event == kind and first.matches(event):
-            self.offer(event.name)
+            self.first_waits -= 1
+            if not self.first_waits:
+                self.offer(event.name)
         for index, state in enumerate(self.predictions):
             if state == DUE:
                 self._answer(index, kind, event)

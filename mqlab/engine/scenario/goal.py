@@ -41,17 +41,19 @@ class Goal(msgspec.Struct, frozen=True):
 
 
 class FirstAct(msgspec.Struct, frozen=True):
-    """What to try first: words, the command, and the event to wait for (None: at once), but not beyond `latest_us`."""
+    """What to try first: words, the command, and what to wait for, but not beyond `latest_us`: the `count`-th event of `when`
+    (None: nothing)."""
 
     say: str
     command: c.AnyCommand
     when: EventFilter | None = None
     latest_us: int = LATEST_US
+    count: int = 1
 
     def plain(self) -> dict[str, Any]:
         """As the file has it."""
         command = {"do": self.command.__struct_config__.tag, **msgspec.to_builtins(self.command)}
-        when = self.when.plain() if self.when else None
+        when = {**self.when.plain(), "count": self.count} if self.when else None
         s = self.latest_us / 1_000_000
         return {"say": self.say, "command": command, "when": when, "latest_s": int(s) if s == int(s) else s}
 
@@ -82,9 +84,16 @@ def read_first_act(place: Place) -> FirstAct:
     """From `first_act`. Raises ScenarioError."""
     fields = place.fields("say", "command", "when", "latest_s")
     command = read_command(fields.need("command"))
-    when = fields.maybe("when", lambda one: read_filter(one.fields("event", "where")), None)
+    at_once: tuple[EventFilter | None, int] = (None, 1)
+    when, count = fields.maybe("when", read_moment, at_once)
     latest_s = fields.get("latest_s", lambda one: one.number(0.001, limits.RECORDING_S_MAX), LATEST_US / 1e6)
-    return FirstAct(_say(fields.need("say")), command, when, round(latest_s * 1_000_000))
+    return FirstAct(_say(fields.need("say")), command, when, round(latest_s * 1_000_000), count)
+
+
+def read_moment(place: Place) -> tuple[EventFilter | None, int]:
+    """An event to wait for, and which of them: `{event, where, count}`. Raises ScenarioError."""
+    fields = place.fields("event", "where", "count")
+    return read_filter(fields), fields.get("count", lambda one: one.integer(1, limits.GOAL_COUNT_MAX), 1)
 
 
 def read_command(place: Place) -> c.AnyCommand:

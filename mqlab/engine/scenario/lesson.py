@@ -9,7 +9,7 @@ import msgspec
 from mqlab.engine import commands as c
 from mqlab.engine import limits
 from mqlab.engine.scenario.event_filter import EventFilter, read_filter
-from mqlab.engine.scenario.goal import SAY_BYTES_MAX, read_command
+from mqlab.engine.scenario.goal import SAY_BYTES_MAX, read_command, read_moment
 from mqlab.engine.scenario.place import Place
 
 TERM_BYTES_MAX = 60
@@ -99,8 +99,8 @@ def read_predictions(place: Place) -> tuple[Prediction, ...]:
 def _prediction(place: Place) -> Prediction:
     fields = place.fields("ask", "when", "choices")
     ask = fields.need("ask").text(SAY_BYTES_MAX, at_least=1, what="a question")
-    counted = fields.need("when").fields("event", "where", "count")
-    when, count = read_filter(counted), counted.get("count", _count, 1)
+    when, count = read_moment(fields.need("when"))
+    assert when is not None
     choices = fields.need("choices")
     places = choices.items(limits.CHOICES_MAX, "a list of choices")
     read = tuple(_choice(one) for one in places)
@@ -114,20 +114,17 @@ def _prediction(place: Place) -> Prediction:
 
 def _choice(place: Place) -> Choice:
     fields = place.fields("say", "event", "where", "count", "after_s", "why")
-    timed = "event" not in fields and "after_s" in fields
+    after_s = "after_s" in fields
+    timed = after_s and "event" not in fields
     if timed:
         fields = place.fields("say", "after_s", "why")
     return Choice(
         _say(fields.need("say")),
         None if timed else read_filter(fields),
-        fields.get("count", _count, 1),
+        fields.get("count", lambda one: one.integer(0 if after_s else 1, limits.GOAL_COUNT_MAX), 1),
         read_seconds(fields.need("after_s")) if timed else fields.maybe("after_s", read_seconds, 0),
         fields.get("why", lambda one: one.text(SAY_BYTES_MAX), ""),
     )
-
-
-def _count(place: Place) -> int:
-    return place.integer(1, limits.GOAL_COUNT_MAX)
 
 
 def _say(place: Place) -> str:
