@@ -16,10 +16,10 @@ ANSWER_S_MAX = 8.0
 
 
 def refused(text: str) -> str:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ScenarioError) as caught:
         load(text, "bomb.yaml")
-    assert time.perf_counter() - began < ANSWER_S_MAX
+    assert time.process_time() - began < ANSWER_S_MAX
     said = str(caught.value)
     assert len(said) < 1_000
     assert "\n" not in said
