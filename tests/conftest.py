@@ -15,12 +15,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.lab_server import LabServer
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 RABBITMQ = ("127.0.0.1", 5672)
+
+hypothesis_settings.register_profile("mqlab", deadline=None)  # how fast a machine is decides no test
+hypothesis_settings.load_profile("mqlab")
 
 
 def pytest_configure(config: pytest.Config) -> None:
