@@ -4,7 +4,7 @@ server is killed."""
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -258,14 +258,16 @@ def test_who_wants_no_motion_gets_steps(page: Page, server: LabServer) -> None:
     expect(page.locator(".clock")).not_to_have_text("0.00 s")
 
 
-def test_the_page_is_light(page: Page, server: LabServer) -> None:
-    requests: list[str] = []
-    sizes: list[int] = []
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    session.on("Network.loadingFinished", lambda event: sizes.append(int(event["encodedDataLength"])))
-    page.on("request", lambda request: requests.append(request.url))
+def test_the_first_picture_needs_little(page: Page, server: LabServer) -> None:
+    """What is asked for before the first picture is drawn; the rest comes after it."""
     running(page, server, DIES)
-    fonts = [url for url in requests if url.endswith(".woff2")]
-    assert len(requests) - len(fonts) <= REQUESTS_MAX, requests
-    assert sum(sizes) - 70_000 * bool(fonts) <= BYTES_MAX
+    loaded: list[list[Any]] = page.evaluate(
+        """() => {
+            const drawn = performance.getEntriesByName("first picture")[0].startTime;
+            return [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+                .filter(one => one.startTime < drawn && !one.name.endsWith(".woff2"))
+                .map(one => [one.name, one.transferSize]);
+        }"""
+    )
+    assert 10 < len(loaded) <= REQUESTS_MAX, loaded
+    assert sum(size for _, size in loaded) <= BYTES_MAX, loaded

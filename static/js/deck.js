@@ -15,7 +15,8 @@ export class Deck {
     const button = (label, words, press) => el("button", { type: "button", textContent: label, title: words, "aria-label": words, onclick: press });
     this.start = button("|◂", "To the start", () => on.start());
     this.back = button("◂", "Step back", () => on.back());
-    this.play = el("button", { type: "button", class: "play", onclick: () => on.play() });
+    this.playSign = el("span", { "aria-hidden": "true" });
+    this.play = el("button", { type: "button", class: "play", onclick: () => on.play() }, this.playSign);
     this.step = button("▸", "Step", () => on.step());
     this.speed = choice(SPEEDS.map((x) => [String(x), `${x} ×`]), "1");
     this.speed.setAttribute("aria-label", "Speed");
@@ -24,6 +25,7 @@ export class Deck {
     this.flags = el("div", { class: "flags" });
     this.slider = el("input", { type: "range", min: 0, max: SPAN_S_MIN, step: 0.01, value: 0, "aria-label": "Time" });
     this.slider.addEventListener("input", () => on.seek(Math.round(Number(this.slider.value) * 1_000_000)));
+    this.rail = el("div", { class: "rail" }, this.loaded, this.slider);
     this.time = el("output", { class: "clock mono", textContent: "0.00 s" });
     this.futures = el("select", { class: "futures", "aria-label": "Future" });
     this.futures.addEventListener("change", () => on.future(this.futures.value));
@@ -31,22 +33,25 @@ export class Deck {
     this.say = el("p", { class: "deck-state", role: "status" });
     this.back.title += " (key: ,)";
     this.step.title += " (key: .)";
-    this.play.title = "Space does the same";
     this.root = el("div", { class: "deck", role: "group", "aria-label": "Playback" },
       el("div", { class: "transport" }, this.start, this.back, this.play, this.step, this.speed),
-      el("div", { class: "timeline" }, this.flags, this.loaded, this.slider),
+      el("div", { class: "timeline" }, this.flags, this.rail),
       this.time,
       el("div", { class: "deck-foot" }, this.say, this.futureBox));
     this.width = 600; // of the flags' line; asking for it each frame would force a layout
     new ResizeObserver(([entry]) => (this.width = entry.contentRect.width || 600)).observe(this.flags);
     this.span = SPAN_S_MIN;
-    this.drawn = "";
   }
 
   draw(playhead, tree, states) {
     const playing = playhead.playing;
     const line = playhead.timeline;
-    text(this.play, playing ? "Pause" : "Play");
+    text(this.playSign, playing ? "▮▮" : "▶");
+    const word = playing ? "Pause" : "Play";
+    if (this.play.ariaLabel !== word) {
+      this.play.ariaLabel = word;
+      this.play.title = `${word} (space)`;
+    }
     const t = playhead.t / 1_000_000;
     text(this.time, `${seconds(playhead.t)} s`);
     const span = this.spanOf(t, tree);
@@ -59,11 +64,9 @@ export class Deck {
     const from = (line.from[0] / 1e6 / span) * 100;
     this.loaded.style.left = `${from}%`;
     this.loaded.style.width = `${Math.min(100, (line.to[0] / 1e6 / span) * 100) - from}%`;
-    const acts = tree.path(line.future);
-    const drawn = `${span}|${acts.map((act) => act.id + act.kept)}|${tree.acts.size}|${this.width}`;
-    if (drawn !== this.drawn) {
-      this.drawn = drawn;
-      this.drawFlags(acts);
+    if (line.future !== this.future || tree.version !== this.version || span !== this.spanDrawn || this.width !== this.widthDrawn) {
+      [this.future, this.version, this.spanDrawn, this.widthDrawn] = [line.future, tree.version, span, this.width];
+      this.drawFlags(tree.path(line.future));
       this.drawFutures(tree, line.future);
     }
     text(this.say, states);
@@ -80,6 +83,7 @@ export class Deck {
   drawFlags(acts) {
     const width = this.width;
     const px = acts.map((act) => (act.t / 1e6 / this.span) * width);
+    const focused = Array.from(this.flags.children).indexOf(document.activeElement);
     this.flags.replaceChildren(...acts.map((act, n) => {
       const flag = el("button", {
         type: "button", class: `flag${act.kept ? "" : " unkept"}`, title: `${commandWords(act.command)} at ${seconds(act.t)} s`,
@@ -92,12 +96,13 @@ export class Deck {
       flag.style.maxWidth = `${Math.max(32, Math.min(room, FLAG_PX * 2))}px`;
       return flag;
     }));
+    this.flags.children[focused]?.focus();
   }
 
   drawFutures(tree, future) {
     const others = tree.others(future);
     this.root.classList.toggle("bare", tree.acts.size === 0);
-    const words = (act) => `${commandWords(act.command)} at ${seconds(act.t)} s`;
+    const words = (act) => `${act.label ? `${act.label}: ` : ""}${commandWords(act.command)} at ${seconds(act.t)} s`;
     const options = [];
     if (future !== "0") options.push([future, `this one: ${words(tree.acts.get(future) ?? { command: { do: "act", node: "" }, t: 0 })}`]);
     for (const act of others) options.push([act.id, words(act)]);

@@ -144,6 +144,9 @@ class Stage extends HTMLElement {
   /** What the first picture does without, once it is drawn. */
   lazy() {
     this.lazy = () => {};
+    performance.mark("first picture");
+    import("./undo.js").then(({ Undo }) => this.use(new Undo(this)));
+    import("./track.js").then(({ Track }) => this.use(new Track(this)));
   }
 
   /** A scene came: at first, or because one went where nothing was loaded. */
@@ -262,9 +265,10 @@ class Stage extends HTMLElement {
     this.force = true;
   }
 
-  /** Look at another future, at the same moment. */
-  look(future) {
-    this.watch.go(future, this.playhead.timeline ? [Math.floor(this.playhead.t), 0] : [0, 0]);
+  /** Look at another future, at the same moment or another. Returns whether it was asked for. */
+  look(future, at = this.playhead.timeline ? [Math.floor(this.playhead.t), 0] : [0, 0]) {
+    this.sought = this.after = this.backTo = null;
+    return this.watch.go(future, at);
   }
 
   visit({ t, selection, future, parameters }) {

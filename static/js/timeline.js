@@ -137,18 +137,31 @@ function after(events, from, to) {
 
 // The recording's acts, as commits are: a future is named by its last act; "0" is the bare scenario.
 
+let versions = 0;
+
 export class Tree {
   constructor(branches = []) {
     this.acts = new Map(branches.map((one) => [one.id, one]));
+    this.version = ++versions; // moves with every change, so that whoever draws it need not compare
   }
 
   add(act) {
-    if (!this.acts.has(act.id)) this.acts.set(act.id, act);
+    if (this.acts.has(act.id)) return;
+    this.acts.set(act.id, act);
+    this.version = ++versions;
   }
 
   keep(id) {
     const act = this.acts.get(id);
     if (act) act.kept = true;
+    this.version = ++versions;
+  }
+
+  /** Give a future a name of one's own; "" takes it away. */
+  label(id, words) {
+    const act = this.acts.get(id);
+    if (act) act.label = words;
+    this.version = ++versions;
   }
 
   /** An act is gone, and all that grew from it. */
@@ -156,6 +169,7 @@ export class Tree {
     const gone = new Set([id]);
     for (const act of this.acts.values()) if (gone.has(act.parent)) gone.add(act.id);
     for (const name of gone) this.acts.delete(name);
+    this.version = ++versions;
     return gone;
   }
 
@@ -170,6 +184,14 @@ export class Tree {
   owner(future, at) {
     const past = this.path(future).filter((act) => compare([act.t, act.i + 1], at) <= 0);
     return past.length ? past[past.length - 1].id : "0";
+  }
+
+  /** The last act that two futures have in common, as a future; and the µs up to which they are one. */
+  common(one, other) {
+    const [a, b] = [this.path(one), this.path(other)];
+    let n = 0;
+    while (n < a.length && n < b.length && a[n].id === b[n].id) n++;
+    return { future: n ? a[n - 1].id : "0", t: Math.min(a[n]?.t ?? Infinity, b[n]?.t ?? Infinity) };
   }
 
   /** Futures that nothing grew from, other than this path's own. */
