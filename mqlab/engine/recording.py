@@ -240,9 +240,12 @@ class Recording:
         self._leave(own, world)
         return Piece(after, to, told)
 
-    def do(self, id: str, future: str, at: Position, ahead_us: int, command: AnyCommand) -> Work[Cut]:
+    def do(
+        self, id: str, future: str, at: Position, ahead_us: int, command: AnyCommand, *, number: int = 0
+    ) -> Work[Cut]:
         """Act: a command at a position, and the first `ahead_us` of the new future. The same one sent again gives its cut again.
 
+        `number`: what a publish that is carried over keeps of its name; a new one is numbered here.
         Raises Illegal, with nothing changed: stale, outside, conflict, bounds, or what the act itself says.
         """
         known = self.tree.get(id)
@@ -273,9 +276,9 @@ class Recording:
             )
         world = yield from self._stand(future, at)
         if id in self.tree or not self.knows(future):  # somebody else was faster while we ran
-            return (yield from self.do(id, future, at, ahead_us, command))
+            return (yield from self.do(id, future, at, ahead_us, command, number=number))
         if isinstance(command, Publish):
-            command = msgspec.structs.replace(command, number=self._numbers + 1)
+            command = msgspec.structs.replace(command, number=number or self._numbers + 1)
         one = Stored(id, future, *world.position, command)
         try:
             if world.storm:
@@ -285,7 +288,7 @@ class Recording:
             self._leave(self.owner(future, at), world)
             raise
         if isinstance(command, Publish):
-            self._numbers = command.number
+            self._numbers = max(self._numbers, command.number)
         self.tree[id] = one
         return (yield from self._on(one, world, events, ahead_us))
 
@@ -307,6 +310,22 @@ class Recording:
         to = world.position
         self._leave(one.id, world)
         return Cut(one.id, one.id, one.at, to, told)
+
+    def fits(self, future: str, at: Position) -> Work[Position]:
+        """Where an act from another future goes on this one: `at`, or after all actions of its instant where there are fewer.
+
+        Raises Illegal("outside") for a moment before this future's last act.
+        """
+        self._inside(at)
+        born = self.born(future)
+        if at[0] < born[0]:
+            raise Illegal("outside", "That moment lies before the last act of the future it is carried to.")
+        at = max(at, born)
+        world = yield from self._stand(future, max((at[0], 0), born))
+        yield from self._advance(future, world, at, [], EVERYTHING)
+        found = world.position
+        self._leave(future, world)
+        return found
 
     def digest(self, future: str, until_us: int) -> Work[list[str]]:
         """One digest for each 10 s of the path up to `until_us`: equal on every machine and engine that tells the same."""

@@ -6,7 +6,7 @@ consumers share, where any slow query holds everybody up. One thread also keeps 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
@@ -19,6 +19,7 @@ from mqlab.engine.commands import AnyCommand
 from mqlab.engine.recording import Stored
 from mqlab.lab.models import Command, Recording, new_id
 from mqlab.live.journal import JournalRefused, JournalUnavailable, Loaded
+from mqlab.live.remarks import Note
 
 T = TypeVar("T")
 
@@ -40,6 +41,10 @@ class DatabaseJournal:
     async def append(self, rows: Sequence[tuple[str, Stored]]) -> None:
         """All rows or none. Raises JournalUnavailable, JournalRefused."""
         await self.run(append, rows)
+
+    async def remark(self, recording: str, labels: Mapping[str, str], notes: Sequence[Note]) -> None:
+        """Raises JournalUnavailable."""
+        await self.run(remark, recording, dict(labels), [msgspec.to_builtins(note) for note in notes])
 
     async def ping(self) -> None:
         """Raises JournalUnavailable."""
@@ -76,7 +81,8 @@ def load(id: str) -> Loaded | None:
     with suppress(DatabaseError):  # a database that can only be read is no reason not to look
         Recording.objects.filter(pk=id).update(opened=timezone.now())
     commands = tuple(stored(command) for command in row.commands.all())
-    return Loaded(row.scenario, row.seed, commands, row.shared, row.owner)
+    notes = msgspec.convert(tuple(row.notes), tuple[Note, ...])
+    return Loaded(row.scenario, row.seed, commands, row.shared, row.owner, row.labels, notes)
 
 
 @transaction.atomic
@@ -94,6 +100,8 @@ def copy(id: str, owner: str) -> str:
         owner=owner,
         engine=row.engine,
         made_from=row,
+        labels=row.labels,
+        notes=row.notes,
     )
     for command in commands:
         command.pk, command.recording = None, made
@@ -124,6 +132,11 @@ def append(rows: Sequence[tuple[str, Stored]]) -> None:
         )
         for recording, s in rows
     )
+
+
+def remark(recording: str, labels: dict[str, str], notes: list[dict[str, object]]) -> None:
+    """Store these labels and notes, in place of what was there. Raises DatabaseError."""
+    Recording.objects.filter(pk=recording).update(labels=labels, notes=notes)
 
 
 @transaction.atomic

@@ -35,6 +35,9 @@ class Recording(models.Model):
     )
     digests = models.JSONField(default=dict, help_text="shared: future -> digest up to 10 s, 20 s, …")
 
+    labels = models.JSONField(default=dict, help_text="future -> the name that its owner gave it")
+    notes = models.JSONField(default=list, help_text="pinned to moments: id, future, t, text, message")
+
     class Meta:
         indexes = [models.Index(fields=["owner", "slug"])]
 

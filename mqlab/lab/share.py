@@ -53,6 +53,8 @@ def freeze(row: Recording, futures: Iterable[str]) -> Recording:
             made_from=row,
             shared=True,
             futures=futures,
+            labels={name: words for name, words in row.labels.items() if name in wanted},
+            notes=[note for note in row.notes if note["future"] == "0" or note["future"] in wanted],
         )
         for command in commands.values():
             command.pk, command.recording = None, made

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import cast
 
 from mqlab.engine import limits as engine_limits
+from mqlab.engine.carry import carry
 from mqlab.engine.commands import Illegal
 from mqlab.engine.events import AnyEvent
+from mqlab.engine.recording import Cut, run
 from mqlab.live import limits, wire
 from mqlab.live.keeper import Keeper
 from mqlab.live.opened import Opened, Watcher
@@ -30,9 +32,12 @@ SHOWN_LIMITS = {
 }
 
 
-def answered(opened: Opened, asker: Watcher, ask: wire.Join | wire.Go | wire.More | wire.Do, job: Job) -> Job:
+Looked = wire.Join | wire.Go | wire.More | wire.Do | wire.Carry
+
+
+def answered(opened: Opened, asker: Watcher, ask: Looked, job: Job) -> Job:
     """Run the job; what is illegal or goes wrong becomes an answer, and the lab goes on."""
-    act_id = ask.id if isinstance(ask, wire.Do) else ""
+    act_id = ask.id if isinstance(ask, wire.Do | wire.Carry) else ""
     if asker.gone and not act_id:  # nobody is left to see it
         return
     try:
@@ -47,23 +52,13 @@ def answered(opened: Opened, asker: Watcher, ask: wire.Join | wire.Go | wire.Mor
 
 def act(opened: Opened, asker: Watcher, ask: wire.Do, keeper: Keeper) -> Job:
     """Enter a command; the new future's first moments go to all who watch."""
-    if keeper.read_only:
-        raise Illegal(
-            "read_only", "Acts cannot be stored at the moment, so none are taken. Looking around works."
-        )
-    if ask.future in opened.void:
-        raise Illegal(
-            "stale", "The act before this one could not be stored; go back to the last one that was."
-        )
+    _takes_acts(opened, ask.future, keeper)
     recording = opened.recording
     known = ask.id in recording.tree
     ahead_us = min(max(ask.ahead, limits.AHEAD_MS_MIN * 1_000), limits.AHEAD_MS_MAX * 1_000)
     cut = yield from recording.do(ask.id, ask.future, ask.at, ahead_us, ask.command)
     stored = recording.tree[ask.id]
-    made = wire.CutFrame(
-        opened.id, cut.id, cut.future, cut.at, cut.to, cast(Events, cut.events), stored.command, stored.parent
-    )
-    frame = yield from pack(wire.encode(made))
+    frame = yield from pack(_cut(opened, cut))
     if known:
         asker.send(frame)
         if ask.id not in opened.unkept:
@@ -73,6 +68,41 @@ def act(opened: Opened, asker: Watcher, ask: wire.Do, keeper: Keeper) -> Job:
     opened.tell(frame)
     opened.unkept.add(ask.id)
     keeper.keep(opened.id, stored)
+
+
+def _takes_acts(opened: Opened, future: str, keeper: Keeper) -> None:
+    """Raises Illegal while acts cannot be stored."""
+    if keeper.read_only:
+        raise Illegal(
+            "read_only", "Acts cannot be stored at the moment, so none are taken. Looking around works."
+        )
+    if future in opened.void:
+        raise Illegal(
+            "stale", "The act before this one could not be stored; go back to the last one that was."
+        )
+
+
+def _cut(opened: Opened, cut: Cut) -> bytes:
+    """A new future's first moments, as all who watch are told."""
+    stored = opened.recording.tree[cut.id]
+    events = cast(Events, cut.events)
+    return wire.encode(
+        wire.CutFrame(opened.id, cut.id, cut.future, cut.at, cut.to, events, stored.command, stored.parent)
+    )
+
+
+def carry_over(opened: Opened, asker: Watcher, ask: wire.Carry, keeper: Keeper) -> Job:
+    """Apply acts again on another future; each new one is told to all and kept, then the asker hears how it went."""
+    _takes_acts(opened, ask.future, keeper)
+
+    def told(cut: Cut) -> None:
+        opened.tell(run(pack(_cut(opened, cut))))
+        opened.unkept.add(cut.id)
+        keeper.keep(opened.id, opened.recording.tree[cut.id])
+
+    carried = yield from carry(opened.recording, ask.id, ask.future, ask.acts, ask.command, told)
+    made = wire.CarriedFrame(opened.id, ask.join, ask.id, carried.future, list(carried.refused))
+    asker.send((yield from pack(wire.encode(made))))
 
 
 def pull(opened: Opened, asker: Watcher, ask: wire.More, pieces: Pieces, wanted: Callable[[], bool]) -> Job:
@@ -100,7 +130,8 @@ def look(opened: Opened, asker: Watcher, join: int, future: str, at: tuple[int, 
     """The whole picture at a position."""
     scene = yield from opened.recording.scene(future, at)
     role, tree = opened.role(asker), opened.tree()
-    made = wire.SceneFrame(opened.id, join, future, at, scene, tree, role, SHOWN_LIMITS)
+    notes = list(opened.remarks.notes.values())
+    made = wire.SceneFrame(opened.id, join, future, at, scene, tree, role, SHOWN_LIMITS, notes)
     frame = yield from pack(wire.encode(made))
     asker.send(frame)
 

@@ -3,11 +3,12 @@ ORM."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mqlab.engine.recording import Stored
+from mqlab.live.remarks import Note
 
 
 class JournalUnavailable(Exception):
@@ -28,6 +29,8 @@ class Loaded:
     stored: tuple[Stored, ...]
     read_only: bool
     owner: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
 
 class Journal(Protocol):
@@ -42,6 +45,9 @@ class Journal(Protocol):
     async def append(self, rows: Sequence[tuple[str, Stored]]) -> None:
         """Store (recording, command) rows in this order, in one transaction. Raises JournalUnavailable,
         JournalRefused."""
+
+    async def remark(self, recording: str, labels: Mapping[str, str], notes: Sequence[Note]) -> None:
+        """Store a recording's labels and notes, in place of what was there. Raises JournalUnavailable."""
 
     async def ping(self) -> None:
         """Whether writing would work. Raises JournalUnavailable."""

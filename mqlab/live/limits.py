@@ -37,5 +37,9 @@ PIECES_ALONE_BYTES_MAX = 64 * 1024  # and one that one socket watches: a page ke
 PIECES_TOTAL_BYTES_MAX = 64 * 1024 * 1024  # and all recordings together
 OUTBOX_FRAMES_MAX = 1_024  # a socket that does not take what it asked for is closed
 
+LABEL_CHARS_MAX = 60  # of a future
+NOTE_CHARS_MAX = 500
+NOTES_MAX = 50  # a recording
+
 JOURNAL_BATCH_MAX = 500
 JOURNAL_RETRY_MS = 1_000

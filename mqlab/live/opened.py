@@ -10,6 +10,7 @@ from mqlab.engine.recording import Recording
 from mqlab.live import wire
 from mqlab.live.pace import Lane
 from mqlab.live.pieces import Frame
+from mqlab.live.remarks import Remarks
 
 
 class Watcher(Protocol):
@@ -38,6 +39,7 @@ class Opened:
         self.recording = recording
         self.owner = owner
         self.read_only = read_only
+        self.remarks = Remarks()
         self.lane = Lane()
         self.unkept: set[str] = set()
         self.void: set[str] = set()
@@ -83,7 +85,15 @@ class Opened:
     def tree(self) -> list[wire.Branch]:
         """The commands, parents before children."""
         return [
-            wire.Branch(s.id, s.parent, s.t, s.i, s.command, s.id not in self.unkept)
+            wire.Branch(
+                s.id,
+                s.parent,
+                s.t,
+                s.i,
+                s.command,
+                s.id not in self.unkept,
+                self.remarks.labels.get(s.id, ""),
+            )
             for s in self.recording.tree.values()
         ]
 

@@ -16,6 +16,7 @@ from mqlab.live.opened import Opened
 from mqlab.live.pace import ACT, Pace
 from mqlab.live.pieces import Pieces
 from mqlab.live.quota import Quotas
+from mqlab.live.remarks import Remarks
 
 log = logging.getLogger(__name__)
 _SWEEP_EVERY_S = 5.0
@@ -33,7 +34,9 @@ def _scenario(text: str) -> scenario.Scenario:
 
 def _restore(id: str, loaded: Loaded) -> Opened:
     recording = Recording(_scenario(loaded.scenario_text), loaded.seed, loaded.stored)
-    return Opened(id, recording, loaded.owner, loaded.read_only)
+    opened = Opened(id, recording, loaded.owner, loaded.read_only)
+    opened.remarks = Remarks(dict(loaded.labels), loaded.notes)
+    return opened
 
 
 class Rooms:
@@ -70,6 +73,10 @@ class Rooms:
         """A copy of the recording that belongs to `owner`. Raises Full, JournalUnavailable,
         JournalRefused."""
         return await self.open(await self._journal.create(id, owner))
+
+    async def store(self, opened: Opened) -> None:
+        """Keep the recording's labels and notes as they are now. Raises JournalUnavailable, JournalRefused."""
+        await self._journal.remark(opened.id, opened.remarks.labels, list(opened.remarks.notes.values()))
 
     async def _load(self, id: str) -> Opened | None:
         try:

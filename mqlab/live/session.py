@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from mqlab.engine.commands import Illegal
 from mqlab.live import jobs, wire
 from mqlab.live.journal import JournalRefused, JournalUnavailable
 from mqlab.live.limits import JOINS_PER_SOCKET_MAX, OVER_QUOTA_IN_A_ROW_MAX, SOCKETS_PER_SESSION_MAX
@@ -15,6 +16,7 @@ from mqlab.live.opened import Opened
 from mqlab.live.pace import ACT, LOOK, PULL, Job
 from mqlab.live.pieces import Frame
 from mqlab.live.quota import Quota
+from mqlab.live.remarks import Note, Remarks
 from mqlab.live.rooms import Full, Rooms
 
 log = logging.getLogger(__name__)
@@ -120,8 +122,10 @@ class Session:
             del self._joins[ask.join]
             opened.unwatch(self)
             self._turns[ask.join] += 1
-        elif isinstance(ask, wire.Do):
+        elif isinstance(ask, wire.Do | wire.Carry):
             self._do(ask, opened)
+        elif isinstance(ask, wire.Label | wire.Remark):
+            self._write(ask, opened)
         elif isinstance(ask, wire.More):
             if self._within("more", ask, opened):
                 self._submit(opened, PULL, ask, self._pull(ask, opened))
@@ -136,16 +140,59 @@ class Session:
 
         return jobs.pull(opened, self, ask, self._rooms.pieces, wanted)
 
-    def _do(self, ask: wire.Do, opened: Opened) -> None:
+    def _do(self, ask: wire.Do | wire.Carry, opened: Opened) -> None:
         if not self._within("do", ask, opened):
             return
         if opened.role(self) == "owner":
-            self._submit(opened, ACT, ask, jobs.act(opened, self, ask, self._rooms.keeper))
+            self._submit(opened, ACT, ask, self._act(ask, opened))
         elif self._within("copy", ask, opened):
             del self._joins[ask.join]
             opened.unwatch(self)
             self._joins[ask.join] = None
             self._start(self._move(ask, opened))
+
+    def _act(self, ask: wire.Do | wire.Carry, opened: Opened) -> Job:
+        if isinstance(ask, wire.Carry):
+            return jobs.carry_over(opened, self, ask, self._rooms.keeper)
+        return jobs.act(opened, self, ask, self._rooms.keeper)
+
+    def _write(self, ask: wire.Label | wire.Remark, opened: Opened) -> None:
+        """A label or a note: for the owner, on a future that is there."""
+        if not self._within("do", ask, opened):
+            return
+        if opened.role(self) != "owner":
+            self._refuse(
+                ask, "not_yours", "Only the owner writes here. Act first: that makes a copy, which is yours."
+            )
+        elif not opened.recording.knows(ask.future):
+            self._refuse(ask, "stale", f"There is no future {ask.future} in this recording (any more).")
+        else:
+            self._start(self._remark(ask, opened))
+
+    async def _remark(self, ask: wire.Label | wire.Remark, opened: Opened) -> None:
+        remarks = opened.remarks
+        before = Remarks(remarks.labels, remarks.notes.values())
+        frame: wire.AnyFrame
+        try:
+            if isinstance(ask, wire.Label):
+                remarks.label(ask.future, ask.text)
+                frame = wire.LabelFrame(opened.id, ask.future, ask.text)
+            else:
+                note = Note(ask.id, ask.future, ask.t, ask.text, ask.message)
+                remarks.note(note)
+                frame = wire.NoteFrame(opened.id, note)
+            await self._rooms.store(opened)
+        except Illegal as error:
+            self._refuse(ask, error.code, error.why)
+        except (JournalUnavailable, JournalRefused):
+            opened.remarks = before
+            self._refuse(
+                ask,
+                "unavailable",
+                "The database does not answer, so this is not kept; try again in a moment.",
+            )
+        else:
+            opened.tell(wire.encode(frame).decode())
 
     async def _join(self, ask: wire.Join) -> None:
         opened = await self._enter(ask, self._rooms.open(ask.recording))
@@ -158,18 +205,18 @@ class Session:
         at = ask.at if ask.at is not None else at
         self._submit(opened, LOOK, ask, jobs.look(opened, self, ask.join, future, at))
 
-    async def _move(self, ask: wire.Do, old: Opened) -> None:
+    async def _move(self, ask: wire.Do | wire.Carry, old: Opened) -> None:
         """A viewer's first act: the recording is copied, and the act is entered on the copy."""
         opened = await self._enter(ask, self._rooms.copy(old.id, self.owner))
         if opened is not None:
             self.send(wire.encode(wire.Moved(ask.join, opened.id)).decode())
-            self._submit(opened, ACT, ask, jobs.act(opened, self, ask, self._rooms.keeper))
+            self._submit(opened, ACT, ask, self._act(ask, opened))
         elif not self.gone and ask.join not in self._joins:
             self._joins[ask.join] = old
             old.watch(self)
 
     async def _enter(
-        self, ask: wire.Join | wire.Do, opening: Coroutine[Any, Any, Opened | None]
+        self, ask: wire.Join | wire.Do | wire.Carry, opening: Coroutine[Any, Any, Opened | None]
     ) -> Opened | None:
         """Wait for a recording and watch it under this join; None once it has been answered why not."""
         refusal = (
@@ -202,9 +249,7 @@ class Session:
 
     # --- small things
 
-    def _submit(
-        self, opened: Opened, urgency: int, ask: wire.Join | wire.Go | wire.More | wire.Do, job: Job
-    ) -> None:
+    def _submit(self, opened: Opened, urgency: int, ask: jobs.Looked, job: Job) -> None:
         self._rooms.pace.submit(opened.lane, urgency, jobs.answered(opened, self, ask, job))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -213,7 +258,7 @@ class Session:
         task.add_done_callback(self._tasks.discard)
 
     def _refuse(self, ask: wire.AnyAsk, code: str, why: str, retry_ms: int = 0, recording: str = "") -> None:
-        act_id = ask.id if isinstance(ask, wire.Do) else ""
+        act_id = ask.id if isinstance(ask, wire.Do | wire.Carry | wire.Remark) else ""
         recording = ask.recording if isinstance(ask, wire.Join) else recording
         self.no(code, why, recording=recording, join=ask.join, id=act_id, retry_ms=retry_ms)
 

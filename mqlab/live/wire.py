@@ -11,10 +11,13 @@ from typing import Annotated, Any
 
 import msgspec
 
+from mqlab.engine import limits as engine_limits
+from mqlab.engine.carry import LeftOut
 from mqlab.engine.commands import AnyCommand
 from mqlab.engine.events import AnyEvent
 from mqlab.engine.scene import Scene
 from mqlab.live import limits
+from mqlab.live.remarks import Note
 
 Natural = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Position = tuple[Natural, Natural]
@@ -66,11 +69,41 @@ class Do(Ask, frozen=True, forbid_unknown_fields=True, tag="do", omit_defaults=T
     ahead: Natural = limits.AHEAD_MS_MIN * 1_000
 
 
+class Carry(Ask, frozen=True, forbid_unknown_fields=True, tag="carry", omit_defaults=True):
+    """Acts of other futures, applied again on `future`, oldest first; a `command` is done before them, where it begins.
+
+    Answered with a cut for each act that was made, to all, then `carried`. The command's act is `id`, the n-th act's copy
+    `id-n`; sent again, the same finds what it made."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,26}(?!\n)$")]
+    future: Id
+    acts: Annotated[list[Id], msgspec.Meta(max_length=engine_limits.COMMANDS_MAX)]
+    command: AnyCommand | None = None
+
+
+class Label(Ask, frozen=True, forbid_unknown_fields=True, tag="label", omit_defaults=True):
+    """Name a future; an empty text takes the name away. For the owner; told to all once it is stored."""
+
+    future: Id
+    text: Annotated[str, msgspec.Meta(max_length=limits.LABEL_CHARS_MAX)]
+
+
+class Remark(Ask, frozen=True, forbid_unknown_fields=True, tag="note", omit_defaults=True):
+    """Pin a note to a moment, write it anew, or, with an empty text, take it away. For the owner; told to all once it
+    is stored. `id` is the browser's own."""
+
+    id: Id
+    future: Id
+    t: Annotated[int, msgspec.Meta(ge=0, le=engine_limits.RECORDING_S_MAX * 1_000_000)]
+    text: Annotated[str, msgspec.Meta(max_length=limits.NOTE_CHARS_MAX)]
+    message: Annotated[str, msgspec.Meta(max_length=engine_limits.NAME_BYTES_MAX)] = ""
+
+
 class Leave(Ask, frozen=True, forbid_unknown_fields=True, tag="leave", omit_defaults=True):
     """Stop watching; the number is free again."""
 
 
-AnyAsk = Join | Go | More | Do | Leave
+AnyAsk = Join | Go | More | Do | Carry | Label | Remark | Leave
 
 
 class Frame(msgspec.Struct, frozen=True, tag_field="op", omit_defaults=True):
@@ -101,6 +134,7 @@ class SceneFrame(Frame, frozen=True, tag="scene"):
     tree: list[Branch]
     role: str
     limits: dict[str, int]
+    notes: list[Note] = []
 
 
 class Stretch(Frame, frozen=True, tag="stretch"):
@@ -127,6 +161,31 @@ class CutFrame(Frame, frozen=True, tag="cut"):
     command: AnyCommand
     parent: str
     code: str = ""
+
+
+class CarriedFrame(Frame, frozen=True, tag="carried"):
+    """What was asked to be carried over has been: `future` holds all of it but the `refused`."""
+
+    recording: str
+    join: int
+    id: str
+    future: str
+    refused: list[LeftOut]
+
+
+class LabelFrame(Frame, frozen=True, tag="label"):
+    """A future has this name now."""
+
+    recording: str
+    future: str
+    text: str
+
+
+class NoteFrame(Frame, frozen=True, tag="note"):
+    """A note was written; with an empty text it is gone."""
+
+    recording: str
+    note: Note
 
 
 class Kept(Frame, frozen=True, tag="kept"):
@@ -162,7 +221,7 @@ class Bye(Frame, frozen=True, tag="bye"):
     why: str
 
 
-AnyFrame = SceneFrame | Stretch | CutFrame | Kept | No | Moved | Bye
+AnyFrame = SceneFrame | Stretch | CutFrame | CarriedFrame | LabelFrame | NoteFrame | Kept | No | Moved | Bye
 
 
 class Unreadable(Exception):

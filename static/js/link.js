@@ -91,7 +91,7 @@ export class Link {
       this.ended = frame.code === "sockets" || frame.code === "too_fast" ? frame.why : "";
       return;
     }
-    if (frame.op === "scene" || frame.op === "moved" || frame.op === "no") {
+    if (frame.op === "scene" || frame.op === "moved" || frame.op === "no" || frame.op === "carried") {
       this.watches.get(frame.join ?? -1)?.handle(frame);
       return;
     }
@@ -110,6 +110,7 @@ export class Watch {
     this.joined = false;
     this.seen = false;
     this.acts = [];
+    this.asked = new Map(); // by id, what is sent again after a reconnect until it is answered: carry, note
   }
 
   join() {
@@ -136,6 +137,21 @@ export class Watch {
     this.acts.push({ id, command, where, future: null, at: null, ahead: 0, sent: false, cut: false });
     this.pump();
     return id;
+  }
+
+  /** Ask for acts to be carried over, after a `command` of one's own if there is one. Returns the id of what is asked. */
+  carry(future, acts, command) {
+    return this.ask("carry", { id: mint(), future, acts, command });
+  }
+
+  ask(op, fields) {
+    this.asked.set(fields.id, { op, fields });
+    if (this.joined) this.link.send(op, { join: this.number, ...fields });
+    return fields.id;
+  }
+
+  askAgain() {
+    for (const { op, fields } of this.asked.values()) this.link.send(op, { join: this.number, ...fields });
   }
 
   /** Acts that are not in the database yet. */
@@ -168,6 +184,12 @@ export class Watch {
       case "kept":
         this.acts = this.acts.filter((act) => act.id !== frame.id);
         break;
+      case "carried":
+        this.asked.delete(frame.id);
+        break;
+      case "note":
+        this.asked.delete(frame.note.id);
+        break;
       case "no": return this.no(frame);
       case "moved":
         this.recording = frame.recording;
@@ -183,6 +205,7 @@ export class Watch {
       const kept = new Set(frame.tree.filter((one) => one.kept).map((one) => one.id));
       this.acts = this.acts.filter((act) => !kept.has(act.id));
       this.resuming = true;
+      this.askAgain();
       this.handlers.tree?.(frame);
       this.pump();
       return;
@@ -209,6 +232,15 @@ export class Watch {
   }
 
   no(frame) {
+    if (this.asked.has(frame.id)) {
+      const { op, fields } = this.asked.get(frame.id);
+      if (frame.code === "too_fast") this.link.later(() => this.joined && this.link.send(op, { join: this.number, ...fields }), frame.retry_ms || 200);
+      else {
+        this.asked.delete(frame.id);
+        this.handlers.other?.(frame);
+      }
+      return;
+    }
     const act = frame.id ? this.acts.find((one) => one.id === frame.id) : undefined;
     if (act && frame.code === "too_fast") {
       this.link.later(() => {

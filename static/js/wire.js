@@ -5,14 +5,20 @@ export const ASKS = {
   go: ["op", "join", "future", "at"],
   more: ["op", "join", "future", "after", "until"],
   do: ["op", "join", "id", "future", "at", "ahead", "command"],
+  carry: ["op", "join", "id", "future", "acts", "command"],
+  label: ["op", "join", "future", "text"],
+  note: ["op", "join", "id", "future", "t", "text", "message"],
   leave: ["op", "join"],
 };
 
 /** What this code reads of each of the server's frames. */
 export const FRAMES = {
-  scene: ["recording", "join", "future", "at", "scene", "tree", "role", "limits"],
+  scene: ["recording", "join", "future", "at", "scene", "tree", "role", "limits", "notes"],
   stretch: ["recording", "future", "from", "to", "events"],
   cut: ["recording", "id", "future", "at", "to", "events", "command", "parent", "code"],
+  carried: ["recording", "join", "id", "future", "refused"],
+  label: ["recording", "future", "text"],
+  note: ["recording", "note"],
   kept: ["recording", "id"],
   no: ["recording", "join", "id", "code", "why", "rule", "retry_ms"],
   moved: ["join", "recording"],

@@ -3,11 +3,12 @@ away."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mqlab.engine.recording import Stored
 from mqlab.live.journal import JournalRefused, JournalUnavailable, Loaded
+from mqlab.live.remarks import Note
 
 
 @dataclass
@@ -44,6 +45,11 @@ class MemoryJournal:
             loaded = self.recordings[recording]
             self.recordings[recording] = replace(loaded, stored=(*loaded.stored, stored))
         self.transactions.append([(recording, stored.id) for recording, stored in rows])
+
+    async def remark(self, recording: str, labels: Mapping[str, str], notes: Sequence[Note]) -> None:
+        self._check()
+        loaded = self.recordings[recording]
+        self.recordings[recording] = replace(loaded, labels=dict(labels), notes=tuple(notes))
 
     async def ping(self) -> None:
         self._check()
