@@ -104,8 +104,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page in a context of its own. A script's error, a breach of the CSP or anything else that the console calls an
-    error fails the test; a connection that the test itself cuts off is none."""
+    error fails the test; a connection that the test itself cuts off is none. Time does not stop for lessons, as a reader may
+    ask; tests/test_lessons.py has a reader who did not."""
     context = browser.new_context(viewport={"width": 1360, "height": 800})
+    context.add_init_script("try { sessionStorage.setItem('mqlab-stops', 'no') } catch { /* about:blank */ }")
     opened = context.new_page()
     errors = watched(opened)
     yield opened

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from mqlab.engine import scenario
 from mqlab.engine.scenario import Scenario, ScenarioError
+from mqlab.lab.marked import marked
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,12 @@ class Entry:
     slug: str
     text: str
     scenario: Scenario
+
+    @property
+    def line(self) -> str:
+        """What the gallery says of it: its summary, or else what it is about, without marks."""
+        said = self.scenario.summary or self.scenario.about
+        return "".join(part.text for part in marked(said, self.scenario.terms))
 
 
 def folder() -> Path:
@@ -42,8 +49,11 @@ def entry(slug: str) -> Entry | None:
 
 
 def shown() -> list[Entry]:
-    """Those that the gallery shows."""
-    return [found for found in entries() if found.scenario.gallery]
+    """Those that the gallery shows, in its order."""
+    return sorted(
+        (found for found in entries() if found.scenario.gallery),
+        key=lambda found: (found.scenario.order, found.slug),
+    )
 
 
 def entries() -> list[Entry]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from mqlab.engine import commands as c
 from mqlab.engine import scenario
 from mqlab.engine.recording import Recording, run
+from mqlab.lab.marked import Part, marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,25 @@ class LinkRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TermNote:
+    """What explains a term; `id`: of its element on the page."""
+
+    id: str
+    name: str
+    says: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
-    """`first_act`: what to say, and the command as JSON; both "" where the scenario offers none."""
+    """Texts are in parts. `lesson`: as the page's script needs it, in JSON; `first_command`: the first act's, or ""."""
 
     title: str
-    about: str
-    goals: tuple[str, ...]
-    first_act: str
+    about: tuple[Part, ...]
+    goals: tuple[tuple[Part, ...], ...]
+    hint: tuple[Part, ...]
+    terms: tuple[TermNote, ...]
+    solution: tuple[tuple[str, str], ...]
+    lesson: str
     first_command: str
     nodes: tuple[NodeRow, ...]
     links: tuple[LinkRow, ...]
@@ -50,17 +65,65 @@ def outline(text: str) -> Outline:
     read = scenario.load(text)
     scene = run(Recording(read, read.seed).scene("0", (0, 0)))
     act = read.first_act
+    ids = {name: f"term-{number}" for number, name in enumerate(read.terms)}
+
+    def parts(text: str) -> tuple[Part, ...]:
+        return tuple(replace(one, target=ids.get(one.target, one.target)) for one in marked(text, ids))
+
     return Outline(
         read.title,
-        read.about,
-        tuple(goal.say for goal in read.goals),
-        act.say if act else "",
+        parts(read.about),
+        tuple(parts(goal.say) for goal in read.goals),
+        parts(read.hint),
+        tuple(TermNote(ids[name], name, marked(says)) for name, says in read.terms.items()),
+        tuple((f"{step.at_us / 1_000_000:g} s", command_words(step.command)) for step in read.solution),
+        _lesson(read, parts),
         msgspec.json.encode(act.command).decode() if act else "",
         tuple(NodeRow(name, node.what, _words(node.settings)) for name, node in scene.nodes.items()),
         tuple(
             LinkRow(link.what, link.source, link.target, link.routing_key) for link in scene.links.values()
         ),
     )
+
+
+def _lesson(read: scenario.Scenario, parts: Callable[[str], tuple[Part, ...]]) -> str:
+    """As static/js/lesson.js reads it: each text as a list of [kind, words, target]."""
+
+    def said(text: str) -> list[tuple[str, str, str]]:
+        return [(one.kind, one.text, one.target) for one in parts(text)]
+
+    act = read.first_act
+    lesson = {
+        "first": {"say": said(act.say), "command": act.command} if act else None,
+        "predictions": [
+            {
+                "ask": said(one.ask),
+                "choices": [{"say": said(choice.say), "why": said(choice.why)} for choice in one.choices],
+            }
+            for one in read.predictions
+        ],
+        "solution": [{"at": step.at_us, "command": step.command} for step in read.solution],
+    }
+    return msgspec.json.encode(lesson).decode()
+
+
+def command_words(command: c.AnyCommand) -> str:
+    """An act in words: `crash worker-1`, `change worker-2: prefetch 1`."""
+    match command:
+        case c.Publish(exchange=exchange, routing_key=key, mandatory=mandatory):
+            return f"publish to {exchange or 'the default exchange'} with the key {key}{', mandatory' if mandatory else ''}"
+        case c.Change(node=node, settings=settings):
+            return (
+                f"change {node}: {', '.join(f'{name} {_value(value)}' for name, value in settings.items())}"
+            )
+        case c.Bind(source=source, destination=destination, routing_key=key):
+            return f"bind {destination} to {source}{f' with {key}' if key else ''}"
+        case c.Unbind(source=source, destination=destination, routing_key=key):
+            return f"unbind {destination} from {source}{f' with {key}' if key else ''}"
+        case c.Purge(queue=queue):
+            return f"purge {queue}"
+        case _:
+            return f"{command.__struct_config__.tag} {getattr(command, 'node', '')}".strip()
 
 
 def _words(settings: dict[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("lab/", views.gallery, name="gallery"),
     path("lab/<slug:slug>/", views.stage, name="stage"),
+    path("lab/<slug:slug>/recording", views.own_recording, name="own_recording"),
     path("r/<slug:id>", views.recording, name="recording"),
     path("r/<slug:id>/share", views.share, name="share"),
     path("rules/", views.rules, name="rules"),

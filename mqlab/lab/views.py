@@ -5,7 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseForbidden,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -25,9 +32,12 @@ log = logging.getLogger(__name__)
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The promise in one line, and the doors that exist."""
-    entries = catalogue.shown()
-    return render(request, "lab/home.html", {"first": entries[0] if entries else None})
+    """The promise in one line, one lab at work, and the doors that exist. The lab's recording is made by the page's script:
+    who only reads the page makes none."""
+    first = next(iter(catalogue.shown()), None)
+    return render(
+        request, "lab/home.html", {"first": first, "scenario": outline(first.text) if first else None}
+    )
 
 
 @require_safe
@@ -40,20 +50,37 @@ def gallery(request: HttpRequest) -> HttpResponse:
 @require_safe
 def stage(request: HttpRequest, slug: str) -> HttpResponse:
     """A scenario running in this session's own recording: the one it has, or a new one."""
+    entry = entry_of(slug)
+    owner = owner_of(request.session)
+    return render(request, "lab/stage.html", context(own(entry, owner), owner, outline(entry.text)))
+
+
+@never_cache
+@require_POST
+def own_recording(request: HttpRequest, slug: str) -> HttpResponse:
+    """The id of this session's own recording of a scenario, for a page that shows it without being its page."""
+    row = own(entry_of(slug), owner_of(request.session))
+    return JsonResponse({"recording": row.pk})
+
+
+def entry_of(slug: str) -> catalogue.Entry:
+    """The gallery's scenario of this address. Raises Http404."""
     entry = catalogue.entry(slug)
     if entry is None:
         raise Http404(f"There is no scenario {slug}.")
-    owner = owner_of(request.session)
+    return entry
+
+
+def own(entry: catalogue.Entry, owner: str) -> Recording:
+    """The recording of this scenario that the owner has, or a new one."""
     row = (
-        Recording.objects.filter(owner=owner, slug=slug, scenario=entry.text, shared=False)
+        Recording.objects.filter(owner=owner, slug=entry.slug, scenario=entry.text, shared=False)
         .order_by("-created")
         .first()
     )
-    if row is None:
-        row = Recording.objects.create(
-            slug=slug, scenario=entry.text, seed=entry.scenario.seed, owner=owner, engine=__version__
-        )
-    return render(request, "lab/stage.html", context(row, owner, outline(entry.text)))
+    return row or Recording.objects.create(
+        slug=entry.slug, scenario=entry.text, seed=entry.scenario.seed, owner=owner, engine=__version__
+    )
 
 
 @never_cache

@@ -1,16 +1,14 @@
-// The panel to act with: whom to act on, its forms, the first act on offer, the goals, and what became of each
-// act. It ticks the goals that the page lists.
+// The panel to act with: whom to act on, its forms, and what became of each act.
 
 import { choice, el, field, text } from "./dom.js";
 import { commandWords, seconds } from "./words.js";
 
 const ORDER = ["you", "producer", "exchange", "queue", "consumer", "broker"];
 const GROUPS = { you: "You", producer: "Producers", exchange: "Exchanges", queue: "Queues", consumer: "Consumers", broker: "Broker" };
-const SIGNS = { open: "○", met: "✓", broken: "✗" };
 
 export class Acts {
-  /** `onAct(command)`; `first`: {say, command} or null; `goals`: the page's list items. */
-  constructor({ onAct, first, goals }) {
+  /** `onAct(command)`; `first`: the command that the lesson offers, or null. */
+  constructor({ onAct, first }) {
     this.onAct = onAct;
     this.first = first;
     this.select = el("select", { "aria-label": "Act on" });
@@ -19,16 +17,7 @@ export class Acts {
     this.state = el("p", { class: "act-state", role: "status" });
     this.wrong = el("p", { class: "error act-error", role: "alert", hidden: true });
     this.again = el("div", { class: "again", hidden: true });
-    this.goals = goals.map((root) => {
-      const sign = el("span", { class: "sign", textContent: SIGNS.open, "aria-hidden": "true" });
-      const words = el("span", { class: "visually-hidden", textContent: " (open)" });
-      const said = el("span", { textContent: root.textContent }, words);
-      root.replaceChildren(sign, said);
-      return { sign, words, root };
-    });
-    this.offer = first ? el("div", { class: "offer" }, el("p", { textContent: first.say }), el("button", { type: "button", class: "first", textContent: words(first.command), onclick: () => this.press(first.command, null) })) : null;
     this.root = el("div", { class: "acts" },
-      this.offer,
       el("div", { class: "field on" }, el("span", { class: "soft", textContent: "Act on" }), this.select),
       this.forms, this.wrong, this.state, this.again);
     this.shape = "";
@@ -50,13 +39,6 @@ export class Acts {
       const formShape = `${this.chosen}|${node.status}|${JSON.stringify(node.settings)}|${links}`;
       if (formShape !== this.formShape && (!this.forms.contains(document.activeElement) || !this.dirty)) this.build(formShape);
     }
-    scene.goals.forEach((state, n) => {
-      const goal = this.goals[n];
-      if (!goal) return;
-      text(goal.sign, SIGNS[state]);
-      text(goal.words, ` (${state})`);
-      goal.root.className = state;
-    });
   }
 
   fill(scene) {
@@ -83,7 +65,7 @@ export class Acts {
     const focused = this.forms.contains(document.activeElement) ? document.activeElement.className : null;
     this.formShape = formShape;
     this.dirty = false;
-    this.forms.replaceChildren(...formsOf(this.scene, this.chosen, (command, form, why) => this.press(command, form, why), this.first?.command.do === "publish" ? this.first.command : null));
+    this.forms.replaceChildren(...formsOf(this.scene, this.chosen, (command, form, why) => this.press(command, form, why), this.first?.do === "publish" ? this.first : null));
     this.forms.oninput = () => (this.dirty = true);
     if (focused !== null) (this.forms.querySelector(focused ? `.${focused.split(" ")[0]}` : "button") ?? this.forms.querySelector("button"))?.focus();
   }
@@ -136,11 +118,6 @@ export class Acts {
         for (const act of acts) this.onAct(act.command);
       } }));
   }
-}
-
-function words(command) {
-  const said = commandWords(command);
-  return said[0].toUpperCase() + said.slice(1);
 }
 
 // The forms to act with, one for each kind of node. Each gives the command that its button stands for.

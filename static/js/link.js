@@ -131,10 +131,10 @@ export class Watch {
     return this.joined && this.link.send("more", { join: this.number, future, after, until });
   }
 
-  /** Enter an act. `where()` gives {future, at, ahead} when its turn has come. Returns its id. */
-  act(command, where) {
+  /** Enter an act. `where()` gives {future, at, ahead} when its turn has come; one `aside` is not made where one looks. Returns its id. */
+  act(command, where, { aside = false } = {}) {
     const id = mint();
-    this.acts.push({ id, command, where, future: null, at: null, ahead: 0, sent: false, cut: false });
+    this.acts.push({ id, command, where, aside, future: null, at: null, ahead: 0, sent: false, cut: false });
     this.pump();
     return id;
   }
@@ -227,7 +227,7 @@ export class Watch {
     const mine = act !== undefined;
     const again = mine && act.cut;
     if (mine) act.answered = act.cut = true;
-    if (!again) this.handlers.cut?.(frame, mine);
+    if (!again) this.handlers.cut?.(frame, mine && !act.aside);
     this.pump();
   }
 

@@ -89,8 +89,7 @@ class Stage extends HTMLElement {
     this.log = new Log(this.picture.keys, { onGo: (t) => this.seek(t), onSelect: (message) => this.select({ message }) });
     this.verdicts = new Verdicts();
     const command = this.dataset.firstCommand ? JSON.parse(this.dataset.firstCommand) : null;
-    const goals = Array.from(document.querySelectorAll("#goals li"));
-    this.acts = new Acts({ onAct: (one) => this.act(one), first: command && { say: this.dataset.firstSay, command }, goals });
+    this.acts = new Acts({ onAct: (one) => this.act(one), first: command });
     this.side = new Side("Beside the figure");
     this.page("Act", this.acts.root);
     this.page("Events", this.log.root);
@@ -145,6 +144,7 @@ class Stage extends HTMLElement {
   lazy() {
     this.lazy = () => {};
     performance.mark("first picture");
+    if (this.dataset.lesson) import("./lesson.js").then(({ Lesson }) => this.use(new Lesson(this, JSON.parse(this.dataset.lesson))));
     import("./undo.js").then(({ Undo }) => this.use(new Undo(this)));
     import("./track.js").then(({ Track }) => this.use(new Track(this)));
   }
@@ -299,7 +299,7 @@ class Stage extends HTMLElement {
   }
 
   remember() {
-    if (this.playhead.timeline) history.replaceState(null, "", this.address());
+    if (this.playhead.timeline && !this.classList.contains("compact")) history.replaceState(null, "", this.address());
   }
 
   // --- each frame

@@ -88,6 +88,52 @@ def test_a_scenario_that_was_edited_begins_anew(alice: Client, scenarios: Path) 
     assert recording_of(alice).pk != first.pk
 
 
+def test_the_home_page_alone_makes_no_recording(alice: Client) -> None:
+    assert alice.get("/").status_code == 200
+    assert not Recording.objects.exists()
+
+
+def test_the_home_pages_lab_has_one_recording_a_session_the_same_as_its_own_page(
+    alice: Client, bob: Client
+) -> None:
+    token = re.search(r'data-token="([^"]+)"', text(alice.get("/")))
+    assert token
+    path = "/lab/two-workers/recording"
+    first = alice.post(path, headers={"X-CSRFToken": token[1]}).json()["recording"]
+    assert alice.post(path, headers={"X-CSRFToken": token[1]}).json()["recording"] == first
+    assert recording_of(alice).pk == first
+    assert recording_of(bob).pk != first
+    assert alice.post("/lab/no-such/recording", headers={"X-CSRFToken": token[1]}).status_code == 404
+
+
+def test_opening_a_recording_requires_the_pages_own_token(alice: Client) -> None:
+    assert alice.post("/lab/two-workers/recording").status_code == 403
+    assert alice.get("/lab/two-workers/recording").status_code == 405
+    assert not Recording.objects.exists()
+
+
+def test_the_gallery_says_one_line_of_each_in_the_order_they_ask_for(alice: Client, scenarios: Path) -> None:
+    extra = "title: First of all\nsummary: A [queue](q) and `no more`.\norder: 1\nterms: {q: A line.}"
+    (scenarios / "zebra.yaml").write_text(SCENARIO.replace("title: Two workers", extra))
+    page = text(alice.get("/lab/"))
+    assert "A queue and no more." in page
+    assert page.index("First of all") < page.index("Two workers")
+
+
+def test_a_lessons_texts_are_taken_apart_on_the_server(alice: Client, scenarios: Path) -> None:
+    about = (
+        "about: 'An [ack](a) ends it, see [why](rabbitmq/ack-settles) and `<b>`; [nothing] else.'\n"
+        "terms: {a: The end.}\nhint: Look."
+    )
+    (scenarios / "lesson.yaml").write_text(SCENARIO.replace("about: One queue, two workers.", about))
+    page = text(alice.get("/lab/lesson/"))
+    assert '<button type="button" class="term" popovertarget="term-0">ack</button>' in page
+    assert '<a href="/rules/#rabbitmq/ack-settles">why</a>' in page
+    assert "<code>&lt;b&gt;</code>" in page
+    assert "[nothing] else." in page
+    assert "<summary>Hint</summary>" in page
+
+
 def test_the_stage_is_useful_without_the_socket(alice: Client) -> None:
     page = text(alice.get("/lab/two-workers/"))
     for word in ("billing", "orders", "web", "worker-1", "worker-2", "order.*"):
