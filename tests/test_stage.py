@@ -259,13 +259,14 @@ def test_who_wants_no_motion_gets_steps(page: Page, server: LabServer) -> None:
 
 
 def test_the_page_is_light(page: Page, server: LabServer) -> None:
-    requests: list[str] = []
-    sizes: list[int] = []
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    session.on("Network.loadingFinished", lambda event: sizes.append(int(event["encodedDataLength"])))
-    page.on("request", lambda request: requests.append(request.url))
     running(page, server, DIES)
-    fonts = [url for url in requests if url.endswith(".woff2")]
-    assert len(requests) - len(fonts) <= REQUESTS_MAX, requests
-    assert sum(sizes) - 70_000 * bool(fonts) <= BYTES_MAX
+    loaded = page.evaluate(
+        """() => {
+            const drawn = performance.getEntriesByName("mq-first-picture")[0].startTime;
+            return [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+                .filter((one) => one.startTime < drawn && !one.name.endsWith(".woff2"))
+                .map((one) => [one.name, one.transferSize]);
+        }"""
+    )
+    assert 10 < len(loaded) <= REQUESTS_MAX, loaded
+    assert 10_000 < sum(size for _, size in loaded) <= BYTES_MAX

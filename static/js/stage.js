@@ -13,7 +13,6 @@ import { answers } from "./answers.js";
 import { Deck, wireKeys } from "./deck.js";
 import { el, text } from "./dom.js";
 import { Link } from "./link.js";
-import { Log } from "./log.js";
 import { Playhead } from "./playhead.js";
 import { Picture, wireNodes } from "./scene.js";
 import { Side } from "./side.js";
@@ -86,15 +85,12 @@ class Stage extends HTMLElement {
       seek: (t) => this.seek(t),
       future: (name) => this.look(name),
     });
-    this.log = new Log(this.picture.keys, { onGo: (t) => this.seek(t), onSelect: (message) => this.select({ message }) });
     this.verdicts = new Verdicts();
     const command = this.dataset.firstCommand ? JSON.parse(this.dataset.firstCommand) : null;
     const goals = Array.from(document.querySelectorAll("#goals li"));
     this.acts = new Acts({ onAct: (one) => this.act(one), first: command && { say: this.dataset.firstSay, command }, goals });
     this.side = new Side("Beside the figure");
     this.page("Act", this.acts.root);
-    this.page("Events", this.log.root);
-    if (this.selection.message) this.side.show("Events");
     this.replaceChildren(el("div", { class: "bench" }, this.figure, this.side.root), this.deck.root, this.verdicts.root);
     this.svg.addEventListener("pointerdown", () => (this.pressed = true)); // what one aims at stands still
     for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (this.pressed = false));
@@ -144,6 +140,13 @@ class Stage extends HTMLElement {
   /** What the first picture does without, once it is drawn. */
   lazy() {
     this.lazy = () => {};
+    performance.mark("mq-first-picture"); // what was asked for before this is the first load
+    import("./log.js").then(({ Log }) => {
+      this.log = new Log(this.picture.keys, { onGo: (t) => this.seek(t), onSelect: (message) => this.select({ message }) });
+      this.page("Events", this.log.root);
+      if (this.selection.message) this.side.show("Events");
+      this.force = true;
+    });
   }
 
   /** A scene came: at first, or because one went where nothing was loaded. */
@@ -332,7 +335,7 @@ class Stage extends HTMLElement {
       this.lazy();
     }
     this.deck.draw(playhead, this.tree, this.words());
-    if (!this.log.root.hidden) this.log.draw(line, this.selection.message ?? "", now, this.force);
+    if (this.log && !this.log.root.hidden) this.log.draw(line, this.selection.message ?? "", now, this.force);
     this.note(line.scene);
     this.force = false;
   }
