@@ -117,6 +117,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],  # the socket too: same origin
         "form-action": [SELF],
         "frame-ancestors": [NONE],
+        "img-src": [SELF, "data:", "blob:"],  # the icon in the page itself; a picture on its way to a PNG
         "object-src": [NONE],
     }
 }

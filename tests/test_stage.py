@@ -263,7 +263,7 @@ def test_the_first_picture_needs_little(page: Page, server: LabServer) -> None:
     running(page, server, DIES)
     loaded: list[list[Any]] = page.evaluate(
         """() => {
-            const drawn = performance.getEntriesByName("first picture")[0].startTime;
+            const drawn = performance.getEntriesByName("mq-first-picture")[0].startTime;
             return [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
                 .filter(one => one.startTime < drawn && !one.name.endsWith(".woff2"))
                 .map(one => [one.name, one.transferSize]);

@@ -2,7 +2,7 @@
 // browser. Pure: no DOM, no clock. `open` reads a scene from JSON, `fold` changes it in place, `plain` writes
 // the same JSON again, so that a test can hold the two languages together.
 
-import { Ready, tally } from "./tally.js";
+import { Ready, tally, trace, Traces } from "./tally.js";
 
 class Copy {
   constructor(queue, key, state, origin) {
@@ -77,6 +77,7 @@ class Scene {
     this.storm = "";
     this.offered = false;
     this.predictions = [];
+    this.traces = new Traces();
     this.shape = 0; // counts changes of nodes and links: when it moves, the layout is made anew
   }
 }
@@ -158,6 +159,7 @@ export function clone(scene) {
 export function fold(scene, events, from = 0, to = events.length) {
   for (let n = from; n < to; n++) {
     const event = events[n];
+    trace(scene, event);
     apply(scene, event);
     tally(scene, event);
     if (event.t !== scene.t) {
@@ -370,7 +372,9 @@ function rare(scene, e) {
       scene.nodes.set(e.node, new Node(e.what, { ...e.settings }));
       scene.shape++;
       return;
-    case "NodeChanged": return change(scene.nodes.get(e.node).settings, e.settings);
+    case "NodeChanged":
+      scene.shape++; // its limits may be written on it
+      return change(scene.nodes.get(e.node).settings, e.settings);
     case "NodeRemoved":
       forgetAll(scene, e.of ?? []);
       scene.nodes.delete(e.node);

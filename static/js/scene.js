@@ -1,15 +1,18 @@
 // Model and t -> pixels: the only file that draws the figure. Positions are computed from (t, sent, arrives).
 
+import { Ink, Keys } from "./chips.js";
 import { make, say } from "./dom.js";
-import { glyph, Keys, Pool } from "./glyphs.js";
-import { along, layout, NARROW_PX } from "./layout.js";
-import { messageOf } from "./words.js";
+import { crashWords, glyph, pileMost, pileSpot } from "./glyphs.js";
+import { layout, NARROW_PX } from "./layout.js";
+import { along } from "./lines.js";
+import { limitWords, messageOf } from "./words.js";
 
 const TOKENS_MAX = 300;
 const TOUCH_PX = 18;
-const ZOOMS = [1.2, 1.1]; // a small lab is drawn larger, where there is room
+const ZOOMS = [1.3, 1.2, 1.1]; // a small lab is drawn larger, where there is room
 const BACKWARDS = new Set(["ack", "nack", "confirm", "confirm_nack", "return"]);
-
+const RETURN_PX = 8; // what travels back keeps beside what comes
+const FALL_US = 650_000;
 const DEFAULT = "amq.default";
 
 /** Whether anything goes through this node; the default exchange is drawn only then. */
@@ -29,24 +32,38 @@ function withPublish(scene) {
     const target = settings.publish?.exchange ?? settings.exchange;
     if (target === undefined || have.has(name)) continue;
     links.set(`publish ${name}`, { what: "publish", source: name, target: target || DEFAULT, routing_key: "" });
+    const queue = settings.publish?.routing_key;
+    if (!target && scene.nodes.get(queue)?.what === "queue") links.set(`default ${queue}`, { what: "binding", source: DEFAULT, target: queue, routing_key: queue });
   }
   return links;
+}
+
+/** How many bindings are not written out. */
+function shortened(plan) {
+  return Array.from(plan.lines.values()).filter(({ label }) => label && label.text !== label.whole).length;
 }
 
 export class Picture {
   constructor(svg) {
     this.svg = svg;
     this.keys = new Keys();
+    this.ink = new Ink(svg);
+    this.tokens = []; // what moves now: {x, y, what, colour, letter, count, selected, message}
     this.width = 0;
     this.shape = null;
     this.ever = new Map(); // every line there has been: boxes stay where they are when one goes
     this.still = false; // reduced motion: what is on its way stands half-way
+    this.strange = 0; // how many lines were added because something went where none was
   }
 
   /** Lay the figure out anew if nodes, links or the width have changed. Returns whether it was. */
   shapeUp(scene, width, height = 0) {
     if (!this.usesDefault) this.usesDefault = touches(scene, DEFAULT);
-    const shape = `${width}|${height}|${this.usesDefault}|${Array.from(scene.nodes.keys())}|${Array.from(scene.links.keys())}`;
+    const quick = [scene.nodes, scene.shape, width, height, this.usesDefault, this.strange];
+    if (this.quick?.every((one, n) => one === quick[n])) return false;
+    this.quick = quick;
+    const limits = Array.from(scene.nodes, ([name, node]) => (node.what === "queue" ? `${name}: ${limitWords(node.settings)}` : name));
+    const shape = `${width}|${height}|${this.usesDefault}|${limits}|${Array.from(scene.links.keys())}|${this.strange}`;
     if (this.shape === shape) return false;
     this.shape = shape;
     this.keys.meet(scene.nodes);
@@ -54,16 +71,32 @@ export class Picture {
     if (!this.usesDefault) nodes.delete(DEFAULT);
     const links = this.remember(withPublish(scene));
     this.plan = layout(nodes, links, width);
-    let zoom = 1;
+    this.zoom = 1;
     for (const larger of width > NARROW_PX ? ZOOMS : []) {
-      const plan = layout(nodes, links, width / larger);
-      if (zoom === 1 && plan.width * larger <= width + 1 && plan.height * larger <= height) [this.plan, zoom] = [plan, larger];
+      const plan = layout(nodes, links, width / larger, width);
+      const fits = plan.width * larger <= width + 1 && plan.height * larger <= height && shortened(plan) === shortened(this.plan);
+      if (this.zoom === 1 && fits) [this.plan, this.zoom] = [plan, larger];
     }
-    this.svg.replaceChildren();
-    this.svg.setAttribute("width", this.plan.width * zoom);
-    this.svg.setAttribute("height", this.plan.height * zoom);
-    this.svg.setAttribute("viewBox", `0 0 ${this.plan.width} ${this.plan.height}`);
-    const defs = make(this.svg, "defs");
+    this.build(scene);
+    return true;
+  }
+
+  build(scene) {
+    const { plan, zoom, svg } = this;
+    const inner = svg.ownerDocument.activeElement === svg;
+    svg.replaceChildren();
+    svg.setAttribute("width", plan.width * zoom);
+    svg.setAttribute("height", plan.height * zoom);
+    svg.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
+    if (!this.ink.canvas.parentNode && svg.parentNode) {
+      const sheet = document.createElement("div");
+      sheet.className = "sheet";
+      svg.replaceWith(sheet);
+      sheet.append(svg, this.ink.canvas);
+      if (inner) svg.focus();
+    }
+    this.ink.fit(plan.width * zoom, plan.height * zoom, zoom);
+    const defs = make(svg, "defs");
     const arrow = make(defs, "marker", { id: "mq-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" });
     make(arrow, "path", { d: "M0 0L8 4L0 8", class: "arrow" });
     const hatch = make(defs, "pattern", { id: "mq-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
@@ -72,19 +105,22 @@ export class Picture {
     this.drawLines();
     const ctx = {
       keys: this.keys,
-      cells: this.plan.cells,
-      scene,
+      cells: plan.cells,
+      narrow: plan.narrow,
       is: (copy, selected) => selected !== "" && messageOf(copy) === selected,
       downOf: (at, node) => at.nodes.get(node.settings.broker)?.status === "down",
       deadEnd: (queue) => this.parking.has(queue),
+      crashed: (at, name) => crashWords(at.traces.down.get(name)),
+      away: (at, name, node, t) => {
+        const since = at.traces.away.get(name);
+        const wait = (node.settings.reconnect_ms ?? 1000) * 1000;
+        return since === undefined ? -1 : 1 - ((t - since) % wait) / wait;
+      },
     };
-    this.ctx = ctx;
-    const group = make(this.svg, "g", { class: "nodes" });
+    const group = make(svg, "g", { class: "nodes" });
     this.glyphs = new Map();
-    for (const box of this.plan.boxes.values()) this.glyphs.set(box.name, glyph(group, box, ctx));
-    this.tokens = new Pool(make(this.svg, "g", { class: "tokens" }));
-    this.note = make(this.svg, "text", { class: "s end", x: this.plan.width - 12, y: this.plan.height - 6 });
-    return true;
+    for (const box of plan.boxes.values()) this.glyphs.set(box.name, glyph(group, box, ctx));
+    this.note = make(svg, "text", { class: "s end", x: plan.width - 12, y: plan.height - 6 });
   }
 
   /** The lines of now are drawn; the layout also knows those of before. */
@@ -95,6 +131,7 @@ export class Picture {
       this.ever.set(name, link);
       this.present.add(name);
     }
+    for (const [name, link] of this.ever) if (link.implied) this.present.add(name);
     return this.ever;
   }
 
@@ -105,9 +142,8 @@ export class Picture {
     const dead = new Set();
     for (const [name, line] of this.plan.lines) {
       if (!this.present.has(name)) continue;
-      const [a, b, c, d] = line.ends.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`);
-      make(group, "path", { class: `line ${line.what}`, d: `M${a}C${b} ${c} ${d}` });
-      this.ways.set(`${line.source}\n${line.target}`, line.ends);
+      make(group, "path", { class: `line ${line.what}`, d: line.d });
+      this.ways.set(`${line.source}\n${line.target}`, line);
       if (line.what === "dead_letter") dead.add(line.target);
       if (line.label) {
         const text = make(words, "text", { class: "m", x: line.label.x, y: line.label.y + 11 }, line.label.text);
@@ -115,69 +151,112 @@ export class Picture {
       }
     }
     this.parking = new Set();
-    for (const line of this.plan.lines.values()) if (dead.has(line.source) && line.what === "binding") this.parking.add(line.target);
+    const fed = new Set(Array.from(this.plan.lines.values()).filter((line) => line.what === "publish").map((line) => line.target));
+    for (const line of this.plan.lines.values()) if (dead.has(line.source) && !fed.has(line.source) && line.what === "binding") this.parking.add(line.target);
   }
 
   draw(scene, t, selected = "") {
-    this.ctx.scene = scene;
+    this.tokens = [];
+    const falling = this.still ? [] : scene.traces.falls.filter((one) => one.t <= t && t < one.t + FALL_US);
     for (const [name, one] of this.glyphs) {
       const node = scene.nodes.get(name);
-      if (node) one.update(node, scene, t, selected);
+      if (node) one.update(node, scene, t, selected, falling.filter((fall) => fall.piled && fall.node === name).length);
     }
-    this.tokens.begin();
-    let left = 0;
-    for (const flight of scene.flights.values()) {
-      if (this.tokens.used >= TOKENS_MAX) {
-        left++;
-        continue;
-      }
-      this.drawFlight(scene, flight, t, selected);
-    }
-    this.tokens.end();
-    say(this.note, left ? `${left} more on their way, not drawn` : "");
+    const many = scene.flights.size > TOKENS_MAX;
+    if (many && !this.flow) import("./flow.js").then((module) => (this.flow = module.flow));
+    const flow = many && this.flow ? this.flow(this, scene, t) : null;
+    if (!flow) for (const flight of scene.flights.values()) this.addFlight(scene, flight, t, selected);
+    for (const fall of falling) this.addFall(scene, fall, t);
+    this.ink.begin();
+    for (const band of flow?.bands ?? []) this.ink.band(band);
+    for (const token of this.tokens) this.ink.token(token);
+    say(this.note, flow?.words ?? "");
   }
 
-  drawFlight(scene, flight, t, selected) {
+  /** Where a flight is at t: {x, y} and its line; null where neither end is in the figure. */
+  spot(flight, t) {
     const way = this.way(flight);
-    if (!way) return;
+    if (!way) return null;
     const whole = flight.arrives - flight.sent;
     let u = whole > 0 ? Math.max(0, Math.min(1, (t - flight.sent) / whole)) : 1;
     if (this.still) u = 0.5;
-    const back = BACKWARDS.has(flight.what) && way.back;
-    let [x, y] = along(way.ends, back ? 1 - u : u);
-    if (BACKWARDS.has(flight.what)) this.plan.narrow ? (x += 8) : (y += 8);
+    let [x, y] = along(way.line, way.back ? 1 - u : u);
+    if (BACKWARDS.has(flight.what)) this.plan.narrow ? (x += RETURN_PX) : (y += RETURN_PX);
+    return { x, y };
+  }
+
+  addFlight(scene, flight, t, selected) {
+    const at = this.spot(flight, t);
+    if (!at) return;
+    const { what } = flight;
     const copy = flight.of[0] ?? "";
-    const again = flight.what === "delivery" && flight.redelivered ? scene.copies.get(copy)?.returns || 1 : 0;
-    this.tokens.next().draw(x, y, {
-      what: flight.what === "return" ? "return" : flight.what === "close" ? "close" : BACKWARDS.has(flight.what) ? flight.what : flight.what === "dead_letter" ? "dead" : "message",
-      colour: this.keys.colour(flight.key), letter: this.keys.letter(flight.key), count: again, message: copy,
+    this.tokens.push({
+      ...at, message: copy, flight,
+      what: BACKWARDS.has(what) || what === "close" ? what : what === "dead_letter" ? "dead" : "message",
+      colour: this.keys.colour(flight.key), letter: this.keys.letter(flight.key),
+      count: what === "delivery" && flight.redelivered ? scene.copies.get(copy)?.returns || 1 : 0,
       selected: selected !== "" && flight.of.some((one) => messageOf(one) === selected),
     });
   }
 
-  /** The curve of a flight: a link's own, a link's run backwards, or straight between two boxes. */
-  way({ source, target }) {
-    const ends = this.ways.get(`${source}\n${target}`);
-    if (ends) return { ends, back: false };
+  /** What falls goes from where it was to the top of the pile, ever faster; what leaves no pile fades on its way. */
+  addFall(scene, fall, t) {
+    const box = this.plan.boxes.get(fall.node);
+    if (!box) return;
+    const pile = scene.piles.get(fall.node)?.length ?? 0;
+    const [dx, dy] = pileSpot(box, Math.min(pile, pileMost(box)) - 1);
+    const from = (fall.flight && this.spot(fall.flight, fall.t)) ?? { x: box.x + (box.column === "queue" ? box.w - 18 : box.w / 2), y: box.y + box.mid };
+    const u = (t - fall.t) / FALL_US;
+    const to = fall.piled ? { x: box.x + dx + 4, y: box.y + dy + 4 } : { x: from.x, y: from.y + 60 };
+    const what = fall.flight && BACKWARDS.has(fall.flight.what) ? fall.flight.what : "message";
+    this.tokens.push({
+      x: from.x + (to.x - from.x) * u, y: from.y + (to.y - from.y) * u * u, what, count: 0, selected: false, message: "",
+      colour: this.keys.colour(fall.key), letter: this.keys.letter(fall.key), alpha: fall.piled ? 1 : 1 - u,
+    });
+  }
+
+  /** The line of a flight: a link's own, or a link's run backwards. Where there is none, one is added to the figure. */
+  way({ what, source, target }) {
+    const line = this.ways.get(`${source}\n${target}`);
+    if (line) return { line, back: false };
     const other = this.ways.get(`${target}\n${source}`);
-    if (other) return { ends: other, back: true };
-    const a = this.plan.boxes.get(source);
-    const b = this.plan.boxes.get(target);
-    if (!a || !b) return null;
-    const middle = (box) => [box.x + box.w / 2, box.y + box.h / 2];
-    return { ends: [middle(a), middle(a), middle(b), middle(b)], back: false };
+    if (other) return { line: other, back: true };
+    if (what === "close") return this.wayOfClose(source, target);
+    const { boxes } = this.plan;
+    if (!boxes.has(source) || !boxes.has(target)) return null;
+    const [from, to] = BACKWARDS.has(what) ? [target, source] : [source, target];
+    const name = ["implied", from, to, ""].join("\n");
+    if (!this.ever.has(name)) {
+      this.ever.set(name, { what: "implied", source: from, target: to, routing_key: "", implied: true });
+      this.strange++;
+    }
+    return null;
+  }
+
+  /** A close travels between a program and its broker, which is the paper: over the program's own line. */
+  wayOfClose(source, target) {
+    for (const line of this.ways.values()) {
+      if (line.what !== "publish" && line.what !== "consume") continue;
+      if (line.source === source || line.target === target) return { line, back: false };
+      if (line.source === target || line.target === source) return { line, back: true };
+    }
+    return null;
   }
 
   /** The message nearest to a point of the window, within the size of a finger; or "". */
   messageAt(x, y) {
-    const pools = [this.tokens, ...Array.from(this.glyphs.values(), (one) => one.pool).filter(Boolean)];
     let best = "";
     let least = TOUCH_PX;
-    for (const pool of pools) {
-      for (const chip of pool.chips.slice(0, pool.used)) {
+    const near = (message, dx, dy) => {
+      const far = Math.hypot(dx - x, dy - y);
+      if (message && far < least) [best, least] = [messageOf(message), far];
+    };
+    const sheet = this.svg.getBoundingClientRect();
+    for (const token of this.tokens) near(token.message, sheet.x + token.x * this.zoom, sheet.y + token.y * this.zoom);
+    for (const { pool } of this.glyphs.values()) {
+      for (const chip of pool ? pool.chips.slice(0, pool.used) : []) {
         const box = chip.box.getBoundingClientRect();
-        const far = Math.hypot(box.x + box.width / 2 - x, box.y + box.height / 2 - y);
-        if (box.width && far < least) [best, least] = [messageOf(chip.message), far];
+        if (box.width) near(chip.message, box.x + box.width / 2, box.y + box.height / 2);
       }
     }
     return best;

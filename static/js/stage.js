@@ -13,7 +13,6 @@ import { answers } from "./answers.js";
 import { Deck, wireKeys } from "./deck.js";
 import { el, text } from "./dom.js";
 import { Link } from "./link.js";
-import { Log } from "./log.js";
 import { Playhead } from "./playhead.js";
 import { Picture, wireNodes } from "./scene.js";
 import { Side } from "./side.js";
@@ -86,14 +85,11 @@ class Stage extends HTMLElement {
       seek: (t) => this.seek(t),
       future: (name) => this.look(name),
     });
-    this.log = new Log(this.picture.keys, { onGo: (t) => this.seek(t), onSelect: (message) => this.select({ message }) });
     this.verdicts = new Verdicts();
     const command = this.dataset.firstCommand ? JSON.parse(this.dataset.firstCommand) : null;
     this.acts = new Acts({ onAct: (one) => this.act(one), first: command });
     this.side = new Side("Beside the figure");
     this.page("Act", this.acts.root);
-    this.page("Events", this.log.root);
-    if (this.selection.message) this.side.show("Events");
     this.replaceChildren(el("div", { class: "bench" }, this.figure, this.side.root), this.deck.root, this.verdicts.root);
     this.svg.addEventListener("pointerdown", () => (this.pressed = true)); // what one aims at stands still
     for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (this.pressed = false));
@@ -143,10 +139,16 @@ class Stage extends HTMLElement {
   /** What the first picture does without, once it is drawn. */
   lazy() {
     this.lazy = () => {};
-    performance.mark("first picture");
+    performance.mark("mq-first-picture"); // what was asked for before this is the first load
     if (this.dataset.lesson) import("./lesson.js").then(({ Lesson }) => this.use(new Lesson(this, JSON.parse(this.dataset.lesson))));
     import("./undo.js").then(({ Undo }) => this.use(new Undo(this)));
     import("./track.js").then(({ Track }) => this.use(new Track(this)));
+    import("./log.js").then(({ Log }) => {
+      this.log = new Log(this.picture.keys, { onGo: (t) => this.seek(t), onSelect: (message) => this.select({ message }) });
+      this.page("Events", this.log.root);
+      if (this.selection.message) this.side.show("Events");
+      this.force = true;
+    });
   }
 
   /** A scene came: at first, or because one went where nothing was loaded. */
@@ -336,7 +338,7 @@ class Stage extends HTMLElement {
       this.lazy();
     }
     this.deck.draw(playhead, this.tree, this.words());
-    if (!this.log.root.hidden) this.log.draw(line, this.selection.message ?? "", now, this.force);
+    if (this.log && !this.log.root.hidden) this.log.draw(line, this.selection.message ?? "", now, this.force);
     this.note(line.scene);
     this.force = false;
   }

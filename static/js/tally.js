@@ -44,6 +44,66 @@ function fall(scene, node, key) {
   if (pile.length > PILE_KEYS_MAX) pile.splice(0, pile.length - PILE_KEYS_MAX);
 }
 
+// What the eye is shown beyond the picture itself: what fell just now, since when a program is down or away. It comes
+// from the events alone, like all the rest, but the server does not send it: a scene that has just come has none.
+
+const FALLS_MAX = 64;
+
+export class Traces {
+  constructor() {
+    this.falls = []; // {node, key, t, piled, flight}: the newest last; flight is what ended, or null
+    this.down = new Map(); // node -> t of its crash
+    this.away = new Map(); // program -> since when it waits to connect again
+  }
+
+  copy() {
+    const made = new Traces();
+    made.falls = [...this.falls];
+    made.down = new Map(this.down);
+    made.away = new Map(this.away);
+    return made;
+  }
+
+  fall(node, e, piled, flight = null) {
+    this.falls.push({ node, key: flight?.key ?? e.key ?? "", t: e.t, piled, flight });
+    if (this.falls.length > FALLS_MAX) this.falls.splice(0, this.falls.length - FALLS_MAX);
+  }
+}
+
+/** Call it before the event changes the scene. */
+export function trace(scene, e) {
+  const { traces } = scene;
+  switch (e.kind) {
+    case "Enqueued":
+      scene.copies.get(e.of[0]).entered = e.t;
+      return;
+    case "Unroutable": return traces.fall(e.exchange, e, true);
+    case "Refused": return traces.fall(e.exchange, e, false, scene.flights.get(e.cause));
+    case "Dropped":
+    case "Expired":
+      return traces.fall(e.queue, e, true, scene.flights.get(e.of[0]));
+    case "Lost": {
+      const flights = (e.flights ?? []).map((name) => scene.flights.get(name)).filter(Boolean);
+      flights.forEach((flight, n) => traces.fall(e.node, e, e.what === "message" && n === flights.length - 1, flight));
+      if (!flights.length && e.what === "message") traces.fall(e.node, e, true);
+      return;
+    }
+    case "Crashed":
+      traces.down.set(e.node, e.t);
+      traces.away.delete(e.node);
+      return;
+    case "Restarted":
+      traces.down.delete(e.node);
+      if (scene.nodes.get(scene.nodes.get(e.node)?.settings.broker)?.status === "down") traces.away.set(e.node, e.t);
+      return;
+    case "Closed":
+      if (e.at === e.program && e.what === "connection") traces.away.set(e.program, e.t);
+      return;
+    case "Connected":
+      traces.away.delete(e.program);
+  }
+}
+
 // A queue's ready copies in service order: cheap at both ends, also with 10,000 of them.
 
 const COMPACT_OVER = 1024;

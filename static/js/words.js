@@ -24,6 +24,71 @@ export function serviceWords(service) {
   return "";
 }
 
+/** The limits of a queue that are in force, each in a few words. */
+export function limitWords(settings) {
+  const found = [];
+  const dead = settings.dead_letter_exchange !== undefined ? " → dead letters" : "";
+  if (settings.delivery_limit !== undefined) found.push(`delivery limit ${settings.delivery_limit}${dead}`);
+  if (settings.max_length !== undefined || settings.max_length_bytes !== undefined) {
+    const most = [settings.max_length, settings.max_length_bytes !== undefined ? `${settings.max_length_bytes} bytes` : undefined];
+    const then = { "reject-publish": "refuse", "reject-publish-dlx": "refuse → dead letters" }[settings.overflow] ?? (dead ? `drop head${dead}` : "drop head");
+    found.push(`max ${most.filter((one) => one !== undefined).join(" or ")}: ${then}`);
+  }
+  if (settings.message_ttl_ms !== undefined) found.push(`TTL ${ms(settings.message_ttl_ms)}${dead}`);
+  if (dead && !found.some((one) => one.endsWith(dead))) found.push("rejected → dead letters");
+  const { arguments: more = {} } = settings;
+  if (more["x-single-active-consumer"]) found.push("one active consumer");
+  if (more["x-max-priority"]) found.push(`priorities to ${more["x-max-priority"]}`);
+  if (more["x-expires"]) found.push(`unused ${ms(more["x-expires"])}: gone`);
+  return found;
+}
+
+/** What is written on a binding's line: its key, or the headers it wants. */
+export function bindingWords(link) {
+  if (link.what !== "binding") return "";
+  const wanted = Object.entries(link.arguments ?? {}).filter(([name]) => !name.startsWith("x-"));
+  const headers = wanted.map(([name, value]) => `${name}=${value}`).join(link.arguments?.["x-match"] === "any" ? " or " : ", ");
+  return [link.routing_key, headers].filter(Boolean).join(" ");
+}
+
+const parts = typeof Intl.Segmenter === "function" ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
+const MARKS_MAX = 12; // code points of what is read as one letter: a family of four has seven
+const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f000}-\u{3fffd}]/u;
+
+/** What a person reads as letters, each short enough to be drawn. */
+function letters(text) {
+  const clean = text.replace(UNSEEN, "\ufffd");
+  if (/^[\x20-\x7e]*$/.test(clean)) return clean.split("");
+  const found = parts ? Array.from(parts.segment(clean), (one) => one.segment) : Array.from(clean);
+  return found.map((one) => {
+    const points = Array.from(one);
+    const most = points.includes("\u200d") ? MARKS_MAX : 3;
+    return points.length > most ? points.slice(0, most).join("") : one;
+  });
+}
+
+/** How many letters of the usual width a text is wide. */
+export function wide(text) {
+  return letters(text).reduce((sum, one) => sum + (WIDE.test(one) ? 2 : 1), 0);
+}
+
+/** A text to be drawn: shortened in the middle to at most `most` letters of the usual width. */
+export function shorten(text, most) {
+  const all = letters(text);
+  const sizes = all.map((one) => (WIDE.test(one) ? 2 : 1));
+  if (sizes.reduce((a, b) => a + b, 0) <= most) return all.join("");
+  let head = 0;
+  let tail = all.length;
+  for (let left = most - 1, front = true; left > 0; front = !front) {
+    const size = front ? sizes[head] : sizes[tail - 1];
+    if (size > left) break;
+    front ? head++ : tail--;
+    left -= size;
+  }
+  return `${all.slice(0, head).join("")}…${all.slice(tail).join("")}`;
+}
+
 /** A command in a few words, as the flag on the timeline says it. */
 export function commandWords(command) {
   const { do: verb } = command;
