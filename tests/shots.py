@@ -68,6 +68,9 @@ def shoot(browser: Browser, server: LabServer, slug: str) -> Iterator[str]:
             context = browser.new_context(
                 viewport={"width": width, "height": height}, color_scheme=theme, bypass_csp=True
             )
+            context.add_init_script(
+                "try { sessionStorage.setItem('mqlab-stops', 'no') } catch { /* about:blank */ }"
+            )
             page = context.new_page()
             for state in states(page, f"{server.url}/lab/{slug}/"):
                 name = f"{slug}-{state}-{theme}-{width}.png"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -65,6 +65,7 @@ def outline(text: str) -> Outline:
     read = scenario.load(text)
     scene = run(Recording(read, read.seed).scene("0", (0, 0)))
     act = read.first_act
+    waiting = [name for name, node in scene.nodes.items() if node.status == "waits"]
     ids = {name: f"term-{number}" for number, name in enumerate(read.terms)}
 
     def parts(text: str) -> tuple[Part, ...]:
@@ -76,7 +77,9 @@ def outline(text: str) -> Outline:
         tuple(parts(goal.say) for goal in read.goals),
         parts(read.hint),
         tuple(TermNote(ids[name], name, marked(says)) for name, says in read.terms.items()),
-        tuple((f"{step.at_us / 1_000_000:g} s", command_words(step.command)) for step in read.solution),
+        tuple(
+            (f"{step.at_us / 1_000_000:g} s", command_words(step.command, waiting)) for step in read.solution
+        ),
         _lesson(read, parts),
         msgspec.json.encode(act.command).decode() if act else "",
         tuple(NodeRow(name, node.what, _words(node.settings)) for name, node in scene.nodes.items()),
@@ -107,11 +110,15 @@ def _lesson(read: scenario.Scenario, parts: Callable[[str], tuple[Part, ...]]) -
     return msgspec.json.encode(lesson).decode()
 
 
-def command_words(command: c.AnyCommand) -> str:
-    """An act in words: `crash worker-1`, `change worker-2: prefetch 1`."""
+def command_words(command: c.AnyCommand, waiting: Collection[str] = ()) -> str:
+    """An act in words: `crash worker-1`, `change worker-2: prefetch 1`. What has not run yet is started, not restarted."""
     match command:
-        case c.Publish(exchange=exchange, routing_key=key, mandatory=mandatory):
-            return f"publish to {exchange or 'the default exchange'} with the key {key}{', mandatory' if mandatory else ''}"
+        case c.Publish(exchange=exchange, routing_key=routing_key, key=key):
+            more = ", mandatory" if command.mandatory else ""
+            if "expiration" in (command.properties or {}):
+                more += f", to live {(command.properties or {})['expiration']} ms"
+            to = exchange or "the default exchange"
+            return f"publish {key or 'a message'} to {to} with the routing key {routing_key}{more}"
         case c.Change(node=node, settings=settings):
             return (
                 f"change {node}: {', '.join(f'{name} {_value(value)}' for name, value in settings.items())}"
@@ -120,6 +127,8 @@ def command_words(command: c.AnyCommand) -> str:
             return f"bind {destination} to {source}{f' with {key}' if key else ''}"
         case c.Unbind(source=source, destination=destination, routing_key=key):
             return f"unbind {destination} from {source}{f' with {key}' if key else ''}"
+        case c.Restart(node=node) if node in waiting:
+            return f"start {node}"
         case c.Purge(queue=queue):
             return f"purge {queue}"
         case _:

@@ -211,8 +211,9 @@ function publish(scene, act, first) {
 
 function life(name, node, act) {
   const up = node.status === "up";
+  const again = node.status === "waits" ? "Start" : "Restart";
   return el("div", { class: "act-form" }, el("button", {
-    type: "button", class: "life", textContent: up ? `Crash ${name}` : `Restart ${name}`, onclick: (event) => act({ do: up ? "crash" : "restart", node: name }, event.target.parentNode),
+    type: "button", class: "life", textContent: up ? `Crash ${name}` : `${again} ${name}`, onclick: (event) => act({ do: up ? "crash" : "restart", node: name }, event.target.parentNode),
   }));
 }
 
@@ -239,13 +240,14 @@ function whole(label) {
 
 function consumer(scene, act, name) {
   const node = scene.nodes.get(name);
-  const { prefetch = 0, ack = "after", service = {} } = node.settings;
+  const { prefetch = 0, ack = "after", service = {}, fail = null } = node.settings;
   const service_ms = service.constant_ms ?? service.exponential_ms ?? service.uniform_ms?.[1];
   const kind = service.exponential_ms !== undefined ? "exponential_ms" : "constant_ms";
   return [life(name, node, act), change(name, [
     ["prefetch", number(prefetch, { max: 65535 }), prefetch, whole("Prefetch"), "Prefetch (0: no limit)"],
     ["ack", choice([["after", "after the work"], ["before", "before the work"], ["auto", "automatic (no ack)"]], ack), ack, (value) => value, "Ack"],
     ["service", number(service_ms, { step: "any" }), service_ms, (value) => ({ [kind]: typed("Time per message", "number", value) }), `Time per message, ms${service.uniform_ms ? ` (now ${service.uniform_ms.join(" to ")})` : kind === "exponential_ms" ? " (on average)" : ""}`],
+    ...(fail ? [["fail", choice([["nack_requeue", "nack, requeue"], ["reject_requeue", "reject, requeue"], ["reject", "reject for good"]], fail.then), fail.then, (then) => ({ ...fail, then }), "When it fails"]] : []),
   ], act)];
 }
 

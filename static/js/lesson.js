@@ -56,7 +56,7 @@ export class Lesson {
 
   holds() {
     if (!this.standing) return "";
-    return this.shown.startsWith("offer") ? "Time waits for you: act, or let it run." : "Time waits for your answer.";
+    return this.shown.startsWith("offer true") ? "Time waits for you: act, or let it run." : "Time waits for your answer.";
   }
 
   get standing() {
@@ -108,8 +108,8 @@ export class Lesson {
     }
     const { first } = this.data;
     if (this.compact && this.acted()) return ["after", () => [el("p", { textContent: "That made another future. Open this lab to see what comes of it, to go back, and to try it otherwise." })]];
-    if (!first || this.memory.declined || this.acted()) return ["", null];
-    const lit = scene.offered && !this.compact;
+    if (!first || this.acted()) return ["", null];
+    const lit = scene.offered && !this.compact && !this.memory.declined;
     const verb = this.verb(scene, first.command);
     return [`offer ${lit} ${verb}`, () => this.offer(first, verb, lit)];
   }
