@@ -6,7 +6,7 @@ acts at the broker at once, as a management interface would.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -21,7 +21,10 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 
 class Publish(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="publish"):
-    """`you` publish a message. `number` names it (`you-3`) and is given by the recording, never by the browser."""
+    """`you` publish a message, or `repeat` of them, each `every_ms` after the one before (0: all at once).
+
+    `number` names the first (`you-3`; the others follow) and is given by the recording, never by the browser.
+    """
 
     exchange: MaybeName
     routing_key: MaybeName = ""
@@ -29,7 +32,10 @@ class Publish(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     body: Annotated[str, msgspec.Meta(max_length=limits.BODY_BYTES_MAX)] = ""
     headers: dict[Name, Any] | None = None
     properties: dict[Name, Any] | None = None  # pika's BasicProperties names
+    doubles: tuple[Name, ...] = ()  # headers whose whole number is a double: JSON writes 1.0 as 1
     mandatory: bool = False
+    repeat: Annotated[int, msgspec.Meta(ge=1, le=limits.BURST_MESSAGES_MAX)] = 1
+    every_ms: Annotated[float, msgspec.Meta(ge=0, le=limits.REPEAT_EVERY_MS_MAX)] = 0
     number: Annotated[int, msgspec.Meta(ge=0)] = 0
     broker: MaybeName = ""  # which broker, where a lab has several; default: the only one
 
@@ -42,6 +48,47 @@ class Crash(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 class Restart(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="restart"):
     """A crashed program starts again; a broker node goes down and comes up."""
+
+    node: Name
+
+
+class Slow(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="slow"):
+    """A consumer takes `factor` times as long for each message that it begins from now on; 1: as it was."""
+
+    node: Name
+    factor: Annotated[float, msgspec.Meta(ge=1, le=limits.SLOW_FACTOR_MAX)]
+
+
+class Hang(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="hang"):
+    """A program stops taking and finishing work, but keeps its connection (its heartbeats go on)."""
+
+    node: Name
+
+
+class Resume(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="resume"):
+    """A program that hangs goes on; what was due meanwhile is done at once."""
+
+    node: Name
+
+
+class Disconnect(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="disconnect"):
+    """An operator closes a program's connection at the broker. What is on its way falls; the program connects again."""
+
+    node: Name
+
+
+class Add(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="add"):
+    """Start a producer or a consumer, or declare an exchange or a queue. `settings`: as a scenario file has them; of
+    programs also `latency_ms`."""
+
+    node: Name
+    what: Literal["producer", "consumer", "exchange", "queue"]
+    settings: dict[Name, Any] = {}
+    broker: MaybeName = ""  # as for publish
+
+
+class Remove(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="remove"):
+    """Shut a producer or a consumer down and take it out of the lab. What it sent still arrives, then its close."""
 
     node: Name
 
@@ -60,6 +107,7 @@ class Bind(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
     destination: Name
     routing_key: MaybeName = ""
     arguments: dict[Name, Any] | None = None
+    doubles: tuple[Name, ...] = ()  # as for publish
 
 
 class Unbind(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="unbind"):
@@ -69,6 +117,7 @@ class Unbind(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     destination: Name
     routing_key: MaybeName = ""
     arguments: dict[Name, Any] | None = None
+    doubles: tuple[Name, ...] = ()  # as for publish
 
 
 class Purge(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="purge"):
@@ -78,12 +127,27 @@ class Purge(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 class Delete(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="delete"):
-    """Delete a queue or an exchange."""
+    """Delete a queue or an exchange; if_unused: only without consumers (of an exchange: bindings), if_empty: only a queue
+    with nothing ready. Otherwise the broker answers with an error."""
 
     node: Name
+    if_unused: bool = False
+    if_empty: bool = False
 
 
-AnyCommand = Publish | Crash | Restart | Change | Bind | Unbind | Purge | Delete
+class Get(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="get"):
+    """`you` take up to `count` messages from a queue by basic.get, as the management interface does, and then ack them,
+    put them back (requeue), or reject them for good."""
+
+    queue: Name
+    then: Literal["ack", "requeue", "reject"] = "ack"
+    count: Annotated[int, msgspec.Meta(ge=1, le=limits.GET_MESSAGES_MAX)] = 1
+
+
+AnyCommand = (
+    Publish | Crash | Restart | Slow | Hang | Resume | Disconnect | Add | Remove | Change | Bind | Unbind | Purge | Delete
+    | Get
+)  # fmt: skip
 
 
 class Illegal(Exception):
@@ -106,16 +170,23 @@ def decode(raw: bytes | str) -> AnyCommand:
 
 
 __all__ = [
+    "Add",
     "AnyCommand",
     "Bind",
     "Change",
     "Command",
     "Crash",
     "Delete",
+    "Disconnect",
+    "Get",
+    "Hang",
     "Illegal",
     "Publish",
     "Purge",
+    "Remove",
     "Restart",
+    "Resume",
+    "Slow",
     "Unbind",
     "decode",
 ]

@@ -120,6 +120,8 @@ class Connection:
         groups: dict[str, list[tuple[str, Flight | None]]] = {}
         for name, frame in fallen:
             flight = world.flights.pop(name, None)
+            if flight is None:
+                continue  # it travelled unseen, and falls unseen
             groups.setdefault(frame.lost_as, []).append((name, flight))
         for what, group in groups.items():
             of = tuple(item for _, flight in group if flight is not None for item in flight.of)

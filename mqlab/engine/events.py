@@ -282,6 +282,13 @@ class Restarted(Event, gc=False, omit_defaults=True, tag=True):
     node: str
 
 
+class Stopped(Event, gc=False, omit_defaults=True, tag=True):
+    """A program was shut down, and leaves the lab once its close has reached the broker: Closed, then NodeRemoved."""
+
+    node: str
+    arrives: int = -1  # -1: nothing travels
+
+
 class Connected(Event, gc=False, omit_defaults=True, tag=True):
     """A program opened a connection and a channel to its broker (again)."""
 
@@ -381,7 +388,7 @@ class Storm(Event, gc=False, omit_defaults=True, tag=True):
 AnyEvent = (
     Published | Routed | Unroutable | Refused | Enqueued | Dropped | Expired | DeadLettered | Purged | Delivered | Received
     | Started | Handled | Acked | Rejected | Settled | Requeued | Confirmed | ConfirmReceived | Returned | ReturnReceived
-    | Lost | Crashed | Restarted | Connected | ChannelClosed | ConnectionClosed | ConsumerCancelled | Closed | Answered
+    | Lost | Crashed | Restarted | Stopped | Connected | ChannelClosed | ConnectionClosed | ConsumerCancelled | Closed | Answered
     | NodeAdded | NodeChanged | NodeRemoved | LinkAdded | LinkRemoved | GoalMet | VerdictChanged | Storm
     | ActOffered | PredictionDue | PredictionSettled
 )  # fmt: skip

@@ -15,13 +15,14 @@ from mqlab.engine.clients.you import NAME, Operator, You
 from mqlab.engine.goals import Goals
 from mqlab.engine.lesson import Lesson
 from mqlab.engine.scenario import ConsumerSpec, ProducerSpec, Scenario
-from mqlab.engine.scenario.settings import change
+from mqlab.engine.scenario.place import ms
+from mqlab.engine.scenario.settings import LATENCY
 from mqlab.engine.scene import Link
 from mqlab.engine.verdicts import Verdicts
 from mqlab.engine.world import World
 
 if TYPE_CHECKING:
-    from mqlab.engine.brokers.rabbitmq.spec import RabbitmqSpec
+    from mqlab.engine.brokers.rabbitmq.spec import ExchangeSpec, QueueSpec, RabbitmqSpec
 
 
 def build(scenario: Scenario, seed: int) -> World:
@@ -31,11 +32,14 @@ def build(scenario: Scenario, seed: int) -> World:
     world.exchange_us = scenario.links.exchange_us
     for name, spec in scenario.brokers.items():
         world.brokers[name] = _broker(world, name, spec)
+        world.names |= {name: "a broker"} | dict.fromkeys(spec.exchange_names, "an exchange")
+        world.names |= dict.fromkeys(spec.queues, "a queue")
     for role, program in scenario.programs.items():
+        world.names[role] = "the role of several programs"
         _start(world, scenario, role, program)
     first = next(iter(world.brokers.values()))
     you = world.programs[NAME] = You(world, first, scenario.links.of(NAME))
-    you.settings = {"broker": first.name}
+    you.settings = {"broker": first.name, LATENCY: ms(you.latency_us)}
     world.events.clear()
     world.judges += [Verdicts(world), Goals(world, scenario.goals)]
     if scenario.first_act is not None or scenario.predictions:
@@ -47,19 +51,9 @@ def _broker(world: World, name: str, spec: RabbitmqSpec) -> RabbitMQ:
     broker = RabbitMQ(world, name, spec.version, spec.restart_us)
     operator = Operator(world, broker)
     for exchange, one in spec.exchanges.items():
-        request = m.ExchangeDeclare(
-            exchange=exchange, exchange_type=one.type, durable=one.durable, auto_delete=one.auto_delete, internal=one.internal,
-            arguments=one.arguments or None,
-        )  # fmt: skip
-        operator.do(request, "")
+        operator.do(exchange_declare(exchange, one), "")
     for queue, wanted in spec.queues.items():
-        arguments = wanted.arguments or None
-        operator.do(
-            m.QueueDeclare(
-                queue=queue, durable=wanted.durable, auto_delete=wanted.auto_delete, arguments=arguments
-            ),
-            "",
-        )
+        operator.do(queue_declare(queue, wanted), "")
     for binding in spec.bindings:
         ends: dict[str, Any] = {"routing_key": binding.routing_key, "arguments": binding.arguments or None}
         if binding.destination in spec.queues:
@@ -69,32 +63,57 @@ def _broker(world: World, name: str, spec: RabbitmqSpec) -> RabbitMQ:
     return broker
 
 
+def exchange_declare(name: str, spec: ExchangeSpec) -> m.ExchangeDeclare:
+    """exchange.declare, as the file has it."""
+    return m.ExchangeDeclare(
+        exchange=name, exchange_type=spec.type, durable=spec.durable, auto_delete=spec.auto_delete, internal=spec.internal,
+        arguments=spec.arguments or None,
+    )  # fmt: skip
+
+
+def queue_declare(name: str, spec: QueueSpec) -> m.QueueDeclare:
+    """queue.declare, as the file has it."""
+    return m.QueueDeclare(
+        queue=name, durable=spec.durable, auto_delete=spec.auto_delete, arguments=spec.arguments or None
+    )
+
+
 def _start(world: World, scenario: Scenario, role: str, spec: ProducerSpec | ConsumerSpec) -> None:
     """Put a role's programs into the world, each connected and at work unless it begins later."""
-    broker = world.brokers[spec.broker]
-    program: Producer | Consumer
     if isinstance(spec, ProducerSpec):
-        program = Producer(world, role, broker, spec, scenario.links.of(role))
-        exchange = broker.node_of(spec.publish.exchange)
+        exchange = world.brokers[spec.broker].node_of(spec.publish.exchange)
         world.links[f"{role}->{exchange}"] = Link("publish", role, exchange)
-        _join(world, program)
-        return
-    for name in spec.names(role):
-        _join(world, Consumer(world, name, role, broker, spec, scenario.links.of(name, role)))
+    for program in programs_of(world, role, spec, 0):
+        program.latency_us = scenario.links.of(program.name, role)
+        enter(world, program)
+        world.names[program.name] = f"a {program.what}"
+        begin(world, program, "")
 
 
-def _join(world: World, program: Producer | Consumer) -> None:
-    program.settings = settings_of(program.spec)
-    world.programs[program.name] = program
+def begin(world: World, program: Producer | Consumer, cause: str) -> None:
+    """It starts now, or when its settings say."""
     if isinstance(program, Producer) or program.up:
-        program.start("")
+        program.start(cause)
     elif program.spec.start_us is not None:
-        world.at(program.spec.start_us, program.begin)
+        world.at(max(world.now, program.spec.start_us), program.begin)
+
+
+def programs_of(
+    world: World, role: str, spec: ProducerSpec | ConsumerSpec, latency_us: int
+) -> list[Producer | Consumer]:
+    """A role's programs, not yet in the world."""
+    broker = world.brokers[spec.broker]
+    if isinstance(spec, ProducerSpec):
+        return [Producer(world, role, broker, spec, latency_us)]
+    return [Consumer(world, name, role, broker, spec, latency_us) for name in spec.names(role)]
+
+
+def enter(world: World, program: Producer | Consumer) -> None:
+    """A program comes into the world, with its settings for all to see; it has not started yet."""
+    program.settings = settings_of(program.spec) | {LATENCY: ms(program.latency_us)}
+    world.programs[program.name] = program
 
 
 def settings_of(spec: ProducerSpec | ConsumerSpec) -> dict[str, Any]:
     """A program's settings as its scenario file has them: what the picture shows and `change` may change."""
     return spec.plain()
-
-
-__all__ = ["build", "change", "settings_of"]

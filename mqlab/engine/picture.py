@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.rabbitmq.picture import exchange_settings, queue_settings
 from mqlab.engine.clients.consumer import Consumer
+from mqlab.engine.clients.program import Program
 from mqlab.engine.lesson import Lesson
 from mqlab.engine.scene import CopyState, Flight, Held, Node, Scene
 
@@ -29,11 +30,7 @@ def picture(world: World) -> Scene:
         nodes[name] = Node(
             program.what,
             dict(program.settings),
-            status="up"
-            if program.up
-            else "waits"
-            if isinstance(program, Consumer) and program.waits
-            else "down",
+            status=_status(program),
             held=_held(world, program),
         )
     verdicts: dict[str, int] = {}
@@ -57,6 +54,14 @@ def picture(world: World) -> Scene:
         offered=lesson is not None and lesson.offered,
         predictions=list(lesson.predictions) if lesson is not None else [],
     )
+
+
+def _status(program: Any) -> str:
+    if program.up:
+        return "up"
+    if isinstance(program, Consumer) and program.waits:
+        return "waits"
+    return "stopping" if isinstance(program, Program) and program.leaving else "down"
 
 
 def _picture_broker(broker: RabbitMQ, nodes: dict[str, Node], copies: dict[str, CopyState]) -> None:

@@ -98,7 +98,7 @@ class Recording:
         for one in stored:
             self.tree[one.id] = one
             if isinstance(one.command, Publish):
-                self._numbers = max(self._numbers, one.command.number)
+                self._numbers = max(self._numbers, last_number(one.command))
 
     # --- the tree --------------------------------------------------------------------------------------------------
 
@@ -288,7 +288,7 @@ class Recording:
             self._leave(self.owner(future, at), world)
             raise
         if isinstance(command, Publish):
-            self._numbers = max(self._numbers, command.number)
+            self._numbers = max(self._numbers, last_number(command))
         self.tree[id] = one
         return (yield from self._on(one, world, events, ahead_us))
 
@@ -343,6 +343,11 @@ class Recording:
                 "outside",
                 f"A recording lasts {limits.RECORDING_S_MAX} s: there is no moment {at[0] / SECOND:g} s in it.",
             )
+
+
+def last_number(publish: Publish) -> int:
+    """The number of its last message. A publish takes as many numbers as it sends messages."""
+    return publish.number + publish.repeat - 1
 
 
 def _same(known: Stored, future: str, at: Position, command: Any) -> bool:

@@ -62,7 +62,7 @@ class Node(msgspec.Struct, omit_defaults=True):
 
     what: str
     settings: dict[str, Any]
-    status: str = "up"  # up | down | waits (it has not started yet)
+    status: str = "up"  # up | down | waits (it has not started yet) | stopping
     ready: list[str] = []
     unacked: dict[str, str] = {}
     held: dict[str, Held] = {}
@@ -258,7 +258,7 @@ def _lost(scene: Scene, event: e.Lost) -> None:
     if event.ends:
         _ended(scene, event)
     node = scene.nodes.get(event.node)
-    if node is None:
+    if node is None or event.what in ("ack", "nack"):
         return
     for copy in event.of:
         held = node.held.get(copy)
@@ -275,8 +275,8 @@ def _let_go(node: Node) -> None:
             held.state, held.started, held.until = "dead", 0, 0
 
 
-def _crashed(scene: Scene, event: e.Crashed) -> None:
-    scene.nodes[event.node].status = "down"
+def _crashed(scene: Scene, event: e.Crashed | e.Stopped) -> None:
+    scene.nodes[event.node].status = "down" if isinstance(event, e.Crashed) else "stopping"
     _let_go(scene.nodes[event.node])
     if event.arrives >= 0:
         broker = scene.nodes[event.node].settings.get("broker", "")
@@ -300,7 +300,8 @@ def _closed(scene: Scene, event: e.Closed) -> None:
 
 
 def _node_added(scene: Scene, event: e.NodeAdded) -> None:
-    scene.nodes[event.node] = Node(event.what, dict(event.settings))
+    waits = event.what == "consumer" and event.settings.get("start_ms", 0) != 0
+    scene.nodes[event.node] = Node(event.what, dict(event.settings), "waits" if waits else "up")
 
 
 def _node_changed(scene: Scene, event: e.NodeChanged) -> None:
@@ -374,6 +375,7 @@ _APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = {
     e.Lost: _lost,
     e.Crashed: _crashed,
     e.Restarted: _restarted,
+    e.Stopped: _crashed,
     e.ChannelClosed: _close_sent,
     e.ConnectionClosed: _close_sent,
     e.ConsumerCancelled: _close_sent,

@@ -66,6 +66,7 @@ class World:
         self.silent = False  # the last action had nothing to tell
         self.brokers: dict[str, Any] = {}
         self.programs: dict[str, Any] = {}
+        self.names: dict[str, str] = {}  # every name that a node has or had, and what it is of
         self.links: dict[str, Link] = {}
         self.flights: dict[str, Flight] = {}
         self.ledger = Ledger()

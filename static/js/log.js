@@ -126,6 +126,7 @@ const SAY = {
   Lost: (e) => (e.what === "message" ? `${list(e.of)} ${plural(e.of)} lost for good at ${e.node}.` : `A ${e.what}${e.of.length ? ` of ${list(e.of)}` : ""} was lost on its way.`),
   Crashed: (e) => `${e.node} crashed.`,
   Restarted: (e) => `${e.node} is up again.`,
+  Stopped: (e) => `${e.node} shuts down.`,
   Connected: (e) => `${e.program} connected.`,
   ChannelClosed: (e) => `The broker closed the channel of ${e.program}: ${e.code} ${e.text}`,
   ConnectionClosed: (e) => `The broker closed the connection of ${e.program}: ${e.code} ${e.text}`,
@@ -133,7 +134,7 @@ const SAY = {
   Closed: (e) => (e.at === e.program ? `${e.program} learned that its ${e.what} is closed.` : `The broker learned that the ${e.what} of ${e.program} is closed.`),
   Answered: (e) => `${e.program}: ${e.request} was answered ${e.reply}.`,
   NodeAdded: (e) => `${e.what} ${place(e.node)} came to be.`,
-  NodeChanged: (e) => `${e.node} changed: ${Object.entries(e.settings).map(([name, value]) => `${name.replace("_", " ")} ${JSON.stringify(value)}`).join(", ")}.`,
+  NodeChanged: (e) => `${e.node} ${changed(e.settings)}.`,
   NodeRemoved: (e) => `${place(e.node)} is gone${e.of?.length ? `, and ${e.of.length} messages with it` : ""}.`,
   LinkAdded: (e) => (e.what === "binding" ? `${place(e.source)} is bound to ${e.target} with “${e.routing_key ?? ""}”.` : `${place(e.source)} is connected to ${place(e.target)} (${e.what.replace("_", " ")}).`),
   LinkRemoved: (e) => `The line ${e.link} is gone.`,
@@ -144,6 +145,15 @@ const SAY = {
   VerdictChanged: (e) => `Verdict: ${e.verdict.replaceAll("_", " ")} ${e.value}${e.of?.length ? ` (${list(e.of)})` : ""}.`,
   Storm: (e) => e.why,
 };
+
+function changed({ hung, slow, ...settings }) {
+  const rest = Object.entries(settings).map(([name, value]) => `${name.replaceAll("_", " ")} ${JSON.stringify(value)}`);
+  return [
+    ...(hung === undefined ? [] : [hung ? "hangs" : "goes on"]),
+    ...(slow === undefined ? [] : [slow === null ? "is as fast as before" : `is slow × ${slow}`]),
+    ...(rest.length || (hung === undefined && slow === undefined) ? [`changed: ${rest.join(", ") || "nothing"}`] : []),
+  ].join(", ");
+}
 
 export const KINDS = Object.keys(SAY);
 

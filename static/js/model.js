@@ -285,7 +285,7 @@ function lost(scene, e) {
   for (const name of e.flights ?? []) scene.flights.delete(name);
   if (e.ends === true) forgetAll(scene, e.of);
   const node = scene.nodes.get(e.node);
-  if (node === undefined) return;
+  if (node === undefined || e.what === "ack" || e.what === "nack") return;
   for (const copy of e.of) {
     const held = node.held.get(copy);
     if (held === undefined) continue;
@@ -350,7 +350,8 @@ function apply(scene, e) {
       return leave(scene, e, "dead_letter", e.queue, e.exchange, e.key);
     case "Lost": return lost(scene, e);
     case "Crashed":
-      scene.nodes.get(e.node).status = "down";
+    case "Stopped":
+      scene.nodes.get(e.node).status = e.kind === "Crashed" ? "down" : "stopping";
       letGo(scene.nodes.get(e.node));
       return close(scene, e, e.node, e.node);
     case "Restarted": return void (scene.nodes.get(e.node).status = "up");
@@ -369,7 +370,7 @@ function apply(scene, e) {
 function rare(scene, e) {
   switch (e.kind) {
     case "NodeAdded":
-      scene.nodes.set(e.node, new Node(e.what, { ...e.settings }));
+      scene.nodes.set(e.node, new Node(e.what, { ...e.settings }, e.what === "consumer" && e.settings.start_ms !== 0 ? "waits" : "up"));
       scene.shape++;
       return;
     case "NodeChanged":

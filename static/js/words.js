@@ -92,10 +92,12 @@ export function shorten(text, most) {
 /** A command in a few words, as the flag on the timeline says it. */
 export function commandWords(command) {
   const { do: verb } = command;
-  if (verb === "publish") return `publish ${command.routing_key || command.key || "a message"}`;
-  if (verb === "bind") return `bind ${command.destination}`;
-  if (verb === "unbind") return `unbind ${command.destination}`;
+  if (verb === "publish") return `publish ${command.repeat > 1 ? `${command.repeat} × ` : ""}${command.routing_key || command.key || "a message"}`;
+  if (verb === "bind" || verb === "unbind") return `${verb} ${command.destination}`;
   if (verb === "purge") return `purge ${command.queue}`;
+  if (verb === "get") return `get from ${command.queue}`;
+  if (verb === "slow") return command.factor === 1 ? `${command.node} at full speed` : `slow ${command.node} × ${command.factor}`;
+  if (verb === "add") return `add ${command.what} ${command.node}`;
   if (verb === "change") return `${command.node}: ${Object.keys(command.settings).join(", ")}`;
   return `${verb} ${command.node}`;
 }

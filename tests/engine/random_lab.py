@@ -7,6 +7,7 @@ import random
 from mqlab.engine import commands as c
 from mqlab.engine import scenario
 from mqlab.engine.recording import Recording, run
+from mqlab.engine.scenario.settings import LATENCY
 
 SECOND = 1_000_000
 BASE = """
@@ -56,6 +57,10 @@ goals:
 """
 
 
+ACTED = 5000
+"""Labs of this seed and above have more acts behind them: programs, exchanges and queues come and go, hang and slow down."""
+
+
 def lab(seed: int) -> tuple[Recording, str, random.Random]:
     """A random recording of six seconds with a few acts, and the future they lead to."""
     chance = random.Random(seed)
@@ -94,4 +99,62 @@ def lab(seed: int) -> tuple[Recording, str, random.Random]:
             future = run(recording.do(f"act{n}", future, (t, 0), 0, chance.choice(acts))).future
         except c.Illegal:
             continue
+    if seed >= ACTED:
+        future = _act_on(recording, future, t, chance)
     return recording, future, chance
+
+
+def _act_on(recording: Recording, future: str, t: int, chance: random.Random) -> str:
+    """Six to sixteen acts of every other kind within the next two seconds. Returns the future they lead to."""
+    consumer = {"queue": "one", "prefetch": 2, "service": {"constant_ms": 100}}
+    producer = {
+        "publish": {"exchange": "in", "routing_key": "a.b", "keys": ["q"]},
+        "rate": {"constant": 20},
+        LATENCY: 40,
+    }
+    crew = {"queues": ["five", "three"], "replicas": 2, "ack": "auto"}
+    programs = ["w1", "w2-1", "w2-2", "w3", "web", "mob", "late", "crew-1", "crew-2", "spare"]
+    queues = ["one", "two", "three", "parking", "five"]
+    for n in range(chance.randint(6, 16)):
+        some, queue = chance.choice(programs), chance.choice(queues)
+        acts: list[c.AnyCommand] = [
+            c.Publish("in", "a.b", key="r", repeat=chance.randint(2, 8), every_ms=chance.choice([0, 30])),
+            c.Publish(
+                "in", "x.1", headers={"n": 1, "d": 1, "t": {"deep": [None, True]}}, doubles=("d",),
+                properties={"timestamp": 1_700_000_000, "delivery_mode": 2, "expiration": "300"},
+            ),
+            c.Slow(some, chance.choice([1, 3])),
+            c.Hang(some),
+            c.Hang(chance.choice(programs)),
+            c.Resume(some),
+            c.Resume(chance.choice(programs)),
+            c.Crash(some),
+            c.Restart(some),
+            c.Restart("rabbit"),
+            c.Remove(some),
+            c.Remove(chance.choice(programs)),
+            c.Disconnect(chance.choice(["you", some])),
+            c.Change(some, {LATENCY: chance.choice([0, 10, 200])}),
+            c.Change("web", {"confirms": False}),
+            c.Change("mob", {"confirms": True}),
+            c.Change(some, {"prefetch": 5}),
+            c.Add("late", "consumer", consumer),
+            c.Add("crew", "consumer", {**crew, "start_ms": chance.choice([0, 4000, None])}),
+            c.Add("spare", "producer", producer),
+            c.Add("five", "queue", {"arguments": {"x-max-length": 3}}),
+            c.Add("five", "queue", {"arguments": {"x-max-length": 4}}),
+            c.Add("heads", "exchange", {"type": "headers", "arguments": {"alternate-exchange": "dead"}}),
+            c.Bind("in", "heads", "a.#"),
+            c.Bind("heads", "five", arguments={"x-match": "any", "n": 1, "f": 2}, doubles=("f",)),
+            c.Unbind("heads", "five", arguments={"x-match": "any", "n": 1, "f": 2}, doubles=("f",)),
+            c.Get(queue, chance.choice(["ack", "requeue", "reject"]), chance.randint(1, 3)),
+            c.Delete(queue, if_unused=chance.random() < 0.5, if_empty=chance.random() < 0.5),
+            c.Delete(chance.choice(["heads", "in"]), if_unused=True),
+            c.Delete("heads"),
+        ]  # fmt: skip
+        t += chance.randint(1, SECOND // 3)
+        try:
+            future = run(recording.do(f"more{n}", future, (t, 0), 0, chance.choice(acts))).future
+        except c.Illegal:
+            continue
+    return future

@@ -18,11 +18,11 @@ from mqlab.engine.picture import picture
 from mqlab.engine.recording import Recording, run
 from mqlab.engine.scene import Position, Scene, fold
 from mqlab.engine.world import World, restore
-from tests.engine.random_lab import SECOND, lab
+from tests.engine.random_lab import ACTED, SECOND, lab
 from tests.tree import ROOT
 
 END: Position = (7 * SECOND, 0)
-SEEDS = range(1000, 1040)
+SEEDS = [*range(1000, 1040), *range(ACTED, ACTED + 40)]
 
 
 def straight(recording: Recording, future: str, until: Position = END) -> list[list[Event]]:

@@ -19,6 +19,7 @@ from mqlab.engine.events import (
     Rejected,
     ReturnReceived,
 )
+from mqlab.engine.lifecycle import PLACES
 from mqlab.engine.message import NO_PROPERTIES, Copy, Message, Properties, copy_event, message_event
 from mqlab.engine.scene import Flight
 
@@ -196,7 +197,10 @@ class AmqpClient:
         elif copies:
             first = copies[0]
             of = tuple([copy.name for copy in copies])
-            flight = Flight(what, self.name, first.queue, self.world.now, arrives, of, first.message.key)
+            key = (
+                first.message.key if first.state in PLACES else ""
+            )  # of what has ended, the picture knows no key
+            flight = Flight(what, self.name, first.queue, self.world.now, arrives, of, key)
             self.connection.send(request, name, arrives, flight)
 
     # --- what arrives --------------------------------------------------------------------------------------------
@@ -263,6 +267,15 @@ class AmqpClient:
                 )
             )
 
+    def hung_up(self, connection: Connection, cause: str) -> None:
+        """The broker has no such connection of ours any more."""
+
+    def travel(self, latency_us: int) -> None:
+        """From now on things take this long on the way; what has left arrives as it was going to."""
+        self.latency_us = latency_us
+        if self.connection is not None:
+            self.connection.up_us = self.connection.down_us = latency_us
+
     def on_deliver(self, frame: m.BasicDeliver, cause: str) -> None:
         """A delivery has been received."""
 
@@ -286,6 +299,6 @@ class AmqpClient:
 
 def _said(properties: Properties) -> dict[str, Any]:
     """Properties as an event tells them: what is set, less the headers."""
-    fields: dict[str, Any] = msgspec.to_builtins(properties)
+    fields: dict[str, Any] = msgspec.to_builtins(properties, enc_hook=int)  # a Timestamp
     fields.pop("headers", None)
     return fields

@@ -16,6 +16,7 @@ from mqlab.engine.message import Copy, begin, copy_event
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+    from mqlab.engine.connection import Connection
     from mqlab.engine.scenario import ConsumerSpec, FailSpec, ServiceSpec
     from mqlab.engine.world import World
 
@@ -48,6 +49,7 @@ class Consumer(Program, AmqpClient):
         self.subscribed = 0
         self.buffer: deque[Item] = deque()
         self.working: Item | None = None
+        self.missed: tuple[str, int, str] | None = None  # work that was done while it hung
 
     def start(self, cause: str) -> None:
         """Connect and subscribe."""
@@ -56,7 +58,7 @@ class Consumer(Program, AmqpClient):
     @property
     def waits(self) -> bool:
         """Whether it has never run."""
-        return not self.up and not self.subscribed
+        return not self.up and not self.subscribed and not self.leaving
 
     def begin(self) -> None:
         """Its time to start has come; somebody may have started it before."""
@@ -82,13 +84,19 @@ class Consumer(Program, AmqpClient):
                 )
             )
 
-    def change(self, spec: ConsumerSpec) -> None:
+    def change(self, spec: ConsumerSpec, cause: str) -> None:
         """Take new settings, for the next message. Prefetch and ack mode belong to a subscription: it subscribes anew."""
         old, self.spec = self.spec, spec
-        if self.channels and (old.prefetch, old.ack == "auto", old.priority) != (
-            spec.prefetch,
-            spec.ack == "auto",
-            spec.priority,
+        alive = self.connection is not None and self.connection.alive
+        if (
+            alive
+            and self.channels
+            and (old.prefetch, old.ack == "auto", old.priority)
+            != (
+                spec.prefetch,
+                spec.ack == "auto",
+                spec.priority,
+            )
         ):
             for queue in range(len(old.queues)):
                 self.ask(m.BasicCancel(consumer_tag=f"{self.name}.{self.subscribed - queue}"))
@@ -103,7 +111,7 @@ class Consumer(Program, AmqpClient):
             self._begin(cause)
 
     def _begin(self, cause: str) -> None:
-        if not self.buffer:
+        if not self.buffer or self.hung:
             return
         world = self.world
         item = self.working = self.buffer.popleft()
@@ -133,6 +141,10 @@ class Consumer(Program, AmqpClient):
         world.at(item.until, self.done, item.copy.name, item.attempt, name)
 
     def _service_us(self, message: str, attempt: int) -> int:
+        usual = self._usual_us(message, attempt)
+        return usual if self.slow == 1 else round(usual * self.slow)
+
+    def _usual_us(self, message: str, attempt: int) -> int:
         service: ServiceSpec = self.spec.service
         seed, key = self._service, (message, attempt)
         if service.exponential_us:
@@ -147,6 +159,9 @@ class Consumer(Program, AmqpClient):
         item = self.working
         if item is None or item.copy.name != copy_name or item.attempt != attempt or not self.up:
             return  # dropped meanwhile
+        if self.hung:
+            self.missed = (copy_name, attempt, cause)
+            return
         self.working = None
         world = self.world
         fail = self.spec.fail
@@ -177,6 +192,14 @@ class Consumer(Program, AmqpClient):
         ):
             return False
         return fail.chance >= 1 or unit(self._failure, copy.message.id, item.attempt) < fail.chance
+
+    def thaw(self, cause: str) -> None:
+        """Finish what would be done by now; if idle, begin."""
+        missed, self.missed = self.missed, None
+        if missed is not None:
+            self.world.at(self.world.now, self.done, *missed)
+        if self.working is None:
+            self._begin(cause)
 
     # --- ends ----------------------------------------------------------------------------------------------------
 
@@ -212,8 +235,11 @@ class Consumer(Program, AmqpClient):
         if self.connection is not None:
             self.world.at(self.world.now + self.spec.reconnect_us, self._reopen, self.connection)
 
-    def _reopen(self, connection: object) -> None:
-        if self.up and self.connection is connection and not self.channels:
+    def _reopen(self, connection: Connection) -> None:
+        if self.up and self.connection is connection and connection.alive and not self.channels:
+            if self.hung:
+                self.world.at(self.world.now + self.spec.reconnect_us, self._reopen, connection)
+                return
             self.open_channel()
             self._subscribe()
 

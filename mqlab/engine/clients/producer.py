@@ -48,10 +48,13 @@ class Producer(Program, AmqpClient):
             self.ask(m.ConfirmSelect())
             channel.confirms = True
 
-    def change(self, spec: ProducerSpec) -> None:
+    def change(self, spec: ProducerSpec, cause: str) -> None:
         """Take new settings: a pending gap is scaled to the new rate, not drawn again; one that had ended may go on."""
         old, self.spec = self.spec, spec
         now = self.world.now
+        if spec.confirms and not old.confirms and self.connection is not None and self.channels:
+            self.channels[1].confirms = True
+            self.connection.send(m.ConfirmSelect(), cause, self.connection.up())
         if old.rate == spec.rate and self.due > now:
             return
         was, will = old.rate.per_s, spec.rate.per_s
@@ -82,7 +85,7 @@ class Producer(Program, AmqpClient):
 
     def beat(self, turn: int) -> None:
         """One beat of the rate: a message, or a burst."""
-        if turn != self.turn or not self.up:
+        if turn != self.turn or not self.up or self.hung:
             return
         spec, rate = self.spec, self.spec.rate
         if spec.stop_us and self.world.now >= spec.stop_us:
@@ -154,6 +157,12 @@ class Producer(Program, AmqpClient):
         sent, self.unconfirmed = self.unconfirmed, {}
         for one in sent.values():
             self._send_out(channel, one, cause, again=True)
+        if self.due < self.world.now:  # it was started while the broker was down
+            self._wait(self.world.now)
+
+    def thaw(self, cause: str) -> None:
+        """Go on as if the last message had just been sent."""
+        self._wait(max(self.world.now, self.spec.start_us))
 
     def forget(self) -> None:
         """A crash: what was unconfirmed is forgotten with everything else in memory."""

@@ -1,11 +1,11 @@
-"""What every simulated program can do: crash, start again, come back after a broken connection."""
+"""What every simulated program can do: crash, start again, hang, leave, come back after a broken connection."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.rabbitmq import methods as m
-from mqlab.engine.events import Connected, Crashed, Restarted
+from mqlab.engine.events import Connected, Crashed, LinkRemoved, NodeChanged, NodeRemoved, Restarted, Stopped
 from mqlab.engine.scene import Flight
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ class Program:
     spec: Any
     settings: dict[str, Any]
     up: bool
+    hung = False  # it takes and finishes nothing, with its connection open
+    slow = 1.0  # how many times as long as its setting says a message takes
+    leaving = False  # it shuts down, and is gone from the lab once the broker has its close
+    closing: Connection | None = None  # the connection whose close is on its way to the broker
 
     def start(self, cause: str) -> None:
         """Begin, from nothing."""
@@ -38,26 +42,65 @@ class Program:
     def forget(self) -> None:
         """Memory is gone."""
 
+    def freeze(self) -> None:
+        """It hangs."""
+
+    def thaw(self, cause: str) -> None:
+        """It hangs no more: do what was due."""
+
     def drop_memory(self, cause: str, *, crash: bool) -> None:
         """Tell what falls with the memory."""
 
     def crash(self, cause: str) -> None:
         """Die at once. What was sent before still arrives; the close follows it; what is on its way here is lost."""
+        name = self._end(Crashed, cause)
+        if self.hung:
+            self.hung = False
+            self.settings.pop("hung")
+            world = self.world
+            world.emit(NodeChanged(world.now, world.name(self.name), name, "", self.name, {"hung": None}))
+
+    def leave(self, cause: str) -> None:
+        """Shut down for good. The broker may still send until it has the close; then the program is gone."""
+        self.leaving = True
+        name = self._end(Stopped, cause)
+        if self.closing is None:
+            self._vanish(name)
+
+    def _end(self, kind: type[Crashed] | type[Stopped], cause: str) -> str:
+        """Stop running, with a close to the broker, if it is not on its way already. Returns the event's name."""
         world, connection = self.world, self.connection
         self.up = False
         name = world.name(self.name)
         if connection is None:
-            world.emit(Crashed(world.now, name, cause, "", self.name))
+            world.emit(kind(world.now, name, cause, "", self.name))
         else:
             arrives = connection.up()
-            world.emit(Crashed(world.now, name, cause, "", self.name, arrives))
+            world.emit(kind(world.now, name, cause, "", self.name, arrives))
             connection.heard = False
             connection.lose_down(name)
             flight = Flight("close", self.name, self.broker.name, world.now, arrives, ())
             connection.send(m.ConnectionClose(), name, arrives, flight)
+            self.closing = connection
         self.drop_memory(name, crash=True)
         self.forget()
         self.connection, self.channels = None, {}
+        return name
+
+    def hung_up(self, connection: Connection, cause: str) -> None:
+        """The broker has no such connection any more: who was leaving is gone."""
+        if self.closing is connection:
+            self.closing = None
+            if self.leaving:
+                self._vanish(cause)
+
+    def _vanish(self, cause: str) -> None:
+        world = self.world
+        for link in [name for name, link in world.links.items() if self.name in (link.source, link.target)]:
+            del world.links[link]
+            world.emit(LinkRemoved(world.now, world.name(self.name), cause, "", link))
+        del world.programs[self.name]
+        world.emit(NodeRemoved(world.now, world.name(self.name), cause, "", self.name))
 
     def restart(self, cause: str) -> None:
         """Start again after a crash, with nothing in memory; where the broker is down, connect when it is up."""
@@ -78,7 +121,7 @@ class Program:
         """Connect again, if the broker is up; else wait once more."""
         if not self.up or self.connection is not None:
             return
-        if not self.broker.up:
+        if not self.broker.up or self.hung:
             self.come_back_later(cause)
             return
         world = self.world

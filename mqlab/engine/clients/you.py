@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
-from mqlab.engine.message import Message, Properties
+from mqlab.engine.events import Handled
+from mqlab.engine.message import Message, Properties, copy_event
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+    from mqlab.engine.connection import Connection
     from mqlab.engine.world import World
 
 NAME = "you"
 RECONNECT_US = 1_000_000
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """What you publish, once or many times."""
+
+    key: str
+    exchange: str
+    routing_key: str
+    body: bytes
+    properties: Properties
+    mandatory: bool
 
 
 class You(AmqpClient):
@@ -36,22 +51,21 @@ class You(AmqpClient):
         self.ask(m.ConfirmSelect())
         channel.confirms = True
 
-    def send(
-        self,
-        number: int,
-        key: str,
-        exchange: str,
-        routing_key: str,
-        body: bytes,
-        properties: Properties,
-        mandatory: bool,
-        cause: str,
-    ) -> None:
-        """Publish message `you-<number>`."""
-        message = Message(f"{NAME}-{number}", key, body)
+    def send(self, letter: Letter, number: int, last: int, every_us: int, cause: str) -> None:
+        """Publish message `you-<number>`, and after `every_us` each the next, up to `last`. Where the connection is down when
+        one is due, it waits for it."""
+        if not self.channels:
+            self.world.at(
+                self.world.now + max(every_us, RECONNECT_US), self.send, letter, number, last, every_us, cause
+            )
+            return
+        message = Message(f"{NAME}-{number}", letter.key, letter.body)
         self.publish(
-            self.channels[1], message, exchange, routing_key, properties, mandatory=mandatory, cause=cause
-        )
+            self.channels[1], message, letter.exchange, letter.routing_key, letter.properties, mandatory=letter.mandatory,
+            cause=cause,
+        )  # fmt: skip
+        if number < last:
+            self.world.at(self.world.now + every_us, self.send, letter, number + 1, last, every_us, cause)
 
     def on_channel_closed(self, frame: m.ChannelClosedByBroker, channel: ClientChannel, cause: str) -> None:
         self._fresh_channel()
@@ -82,7 +96,54 @@ class Operator(AmqpClient):
         try:
             return self.broker.handle(self.broker.name, connection, request, cause)
         finally:
-            if connection in self.broker.connections:
-                self.broker.connections.remove(connection)
-            connection.discard()
-            self.connection, self.channels = None, {}
+            self.close(connection)
+
+    def close(self, connection: Connection) -> None:
+        """Let go of the connection, without a word."""
+        if connection in self.broker.connections:
+            self.broker.connections.remove(connection)
+        connection.discard()
+        self.connection, self.channels = None, {}
+
+
+class Getter(Operator):
+    """Takes messages by basic.get, looks at them, and settles them."""
+
+    def __init__(self, world: World, broker: RabbitMQ) -> None:
+        super().__init__(world, broker)
+        self.got: list[tuple[m.BasicDeliver, str]] = []
+
+    def get(self, queue: str, count: int, then: str, cause: str) -> None:
+        """Up to `count` messages; then: ack, requeue or reject, once all have come."""
+        connection = self.connect()
+        channel = self.open_channel()
+        try:
+            while len(self.got) < count and self.channels:
+                before = len(self.got)
+                self.broker.handle(self.broker.name, connection, m.BasicGet(queue=queue), cause)
+                if len(self.got) == before:
+                    break
+            for frame, received in self.got:
+                name = copy_event(frame.copy)
+                outcome = "ok" if then == "ack" else "failed"
+                copy = frame.copy
+                self.world.emit(
+                    Handled(self.world.now, name, received, "", (copy.name,), NAME, copy.message.key, outcome)
+                )
+                if then == "ack":
+                    self.ack(channel, frame.delivery_tag, cause=name)
+                else:
+                    requeue = then == "requeue"
+                    self.refuse(
+                        channel,
+                        frame.delivery_tag,
+                        requeue=requeue,
+                        how="nack" if requeue else "reject",
+                        cause=name,
+                    )
+        finally:
+            self.close(connection)
+
+    def on_deliver(self, frame: m.BasicDeliver, cause: str) -> None:
+        """One has come: kept, until all have."""
+        self.got.append((frame, cause))

@@ -15,7 +15,7 @@ def check_command(command: c.AnyCommand, place: Place, programs: list[str], brok
     exchanges, queues = _exchanges(brokers), _queues(brokers)
     known: dict[str, list[str]] = {}
     match command:
-        case c.Crash() | c.Change():
+        case c.Crash() | c.Change() | c.Slow() | c.Hang() | c.Resume() | c.Remove() | c.Disconnect():
             known = {"node": programs}
         case c.Restart():
             known = {"node": [*programs, *brokers]}
@@ -23,7 +23,7 @@ def check_command(command: c.AnyCommand, place: Place, programs: list[str], brok
             known = {"exchange": ["", *exchanges], "broker": ["", *brokers]}
         case c.Bind() | c.Unbind():
             known = {"source": exchanges, "destination": [*queues, *exchanges]}
-        case c.Purge():
+        case c.Purge() | c.Get():
             known = {"queue": queues}
         case c.Delete():
             known = {"node": [*queues, *exchanges]}

@@ -7,12 +7,15 @@ from typing import Any, overload
 from mqlab.engine import commands as c
 from mqlab.engine.scenario.consumer import ConsumerSpec, read_consumer
 from mqlab.engine.scenario.error import ScenarioError, listed, nearest, shown
+from mqlab.engine.scenario.links import TRAVEL_MS_MAX
 from mqlab.engine.scenario.place import Place, plain_place
 from mqlab.engine.scenario.producer import ProducerSpec, read_producer
 
+LATENCY = "latency_ms"
+"""Of a program's line to its broker: in a file under `links`, in a running lab a setting of the program."""
 CHANGEABLE = {
-    "producer": ("rate", "publish", "stop_ms", "count", "reconnect_ms"),
-    "consumer": ("prefetch", "ack", "service", "fail", "priority", "reconnect_ms"),
+    "producer": ("rate", "publish", "confirms", "stop_ms", "count", "reconnect_ms", LATENCY),
+    "consumer": ("prefetch", "ack", "service", "fail", "priority", "reconnect_ms", LATENCY),
 }
 PUBLISH = ("routing_key", "keys", "body", "headers", "properties", "mandatory")
 """What `publish` may change: the exchange is a line of the picture and stays."""
@@ -33,7 +36,10 @@ def change(
     for field in settings:
         _known(field, known, name)
     plain = spec.plain()
+    latency_us(settings, name)
     for field, value in settings.items():
+        if field == LATENCY:
+            continue
         if field == "publish" and isinstance(value, dict):
             for inner in value:
                 _known(inner, PUBLISH, name)
@@ -45,6 +51,16 @@ def change(
         if isinstance(spec, ConsumerSpec):
             return read_consumer(place, list(spec.queues))
         return read_producer(place, name, [spec.publish.exchange])
+    except ScenarioError as error:
+        raise c.Illegal("bad_value", str(error)) from error
+
+
+def latency_us(settings: dict[str, Any], name: str = "") -> int | None:
+    """The latency among these settings (µs one way), or None. Raises commands.Illegal."""
+    if LATENCY not in settings:
+        return None
+    try:
+        return plain_place(settings[LATENCY], f"{name}.{LATENCY}" if name else LATENCY).us(0, TRAVEL_MS_MAX)
     except ScenarioError as error:
         raise c.Illegal("bad_value", str(error)) from error
 

@@ -150,6 +150,11 @@ class RabbitMQ(Topology):
         frame = m.ConnectionClosedByBroker(error.code, error.text)
         connection.push(frame, name, arrives, self._close_flight(connection, arrives))
 
+    def force_close(self, connection: Connection, cause: str) -> None:
+        """An operator closes a connection, in the management interface's own words."""
+        text = "CONNECTION_FORCED - Closed via management plugin"
+        self._close_connection(connection, ConnectionError_(320, text), cause)
+
     def _close_flight(self, connection: Connection, arrives: int) -> Flight | None:
         if connection.instant:
             return None
@@ -165,6 +170,7 @@ class RabbitMQ(Topology):
             self.connections.remove(connection)
         for queue in [queue for queue in self.queues.values() if queue.owner is connection]:
             self.remove_queue(queue, cause, "rabbitmq/exclusive-queue")
+        connection.peer.hung_up(connection, cause)
 
     # --- what the agenda calls -------------------------------------------------------------------------------------
 

@@ -109,7 +109,7 @@ def read(place: Place) -> RabbitmqSpec:
         places = fields.need("exchanges").named(limits.NODES_MAX)
         for name, one in places.items():
             _not_reserved(fields.need("exchanges").key(name), name)
-            exchanges[name] = _exchange(one, [*places, *PREDECLARED])
+            exchanges[name] = read_exchange(one, [*places, *PREDECLARED])
     if "queues" in fields:
         places = fields.need("queues").named(limits.NODES_MAX)
         for name, one in places.items():
@@ -117,7 +117,7 @@ def read(place: Place) -> RabbitmqSpec:
             _not_reserved(key, name)
             if name in exchanges:
                 raise key.error("a name that nothing else has", f"that of the exchange {name}")
-            queues[name] = _queue(one, [*exchanges, "", *PREDECLARED], version)
+            queues[name] = read_queue(one, [*exchanges, "", *PREDECLARED], version)
     if "bindings" in fields:
         types = {**{name: exchange.type for name, exchange in exchanges.items()}, **PREDECLARED}
         for one in fields.need("bindings").items(limits.BINDINGS_MAX, "a list of bindings"):
@@ -130,7 +130,8 @@ def _not_reserved(key: Place, name: str) -> None:
         raise key.error("a name that does not begin with amq. (RabbitMQ keeps those for itself)")
 
 
-def _exchange(place: Place, exchanges: list[str]) -> ExchangeSpec:
+def read_exchange(place: Place, exchanges: list[str]) -> ExchangeSpec:
+    """One exchange; `exchanges`: what there is to be its alternate. Raises ScenarioError."""
     fields = place.fields("type", "durable", "auto_delete", "internal", "arguments")
     kind = fields.need("type").choice(TYPES)
     arguments: dict[str, Any] = {}
@@ -159,7 +160,8 @@ QUEUE_ARGUMENTS = (
 )
 
 
-def _queue(place: Place, exchanges: list[str], version: str) -> QueueSpec:
+def read_queue(place: Place, exchanges: list[str], version: str) -> QueueSpec:
+    """One queue; `exchanges`: where its dead letters may go. Raises ScenarioError."""
     fields = place.fields("durable", "exclusive", "auto_delete", "arguments")
     spec = QueueSpec(
         fields.truth("durable", True),

@@ -1,0 +1,1 @@
+"""What each command does, by the kind of thing that it acts on. `mqlab.engine.acts` chooses."""

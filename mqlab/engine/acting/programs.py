@@ -1,0 +1,133 @@
+"""What befalls a program: crash, restart, slow, hang, other settings, its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mqlab.engine import commands as c
+from mqlab.engine.acting.find import broker_of, program_of
+from mqlab.engine.brokers.rabbitmq import restart as node
+from mqlab.engine.clients.you import NAME
+from mqlab.engine.commands import Illegal
+from mqlab.engine.events import NodeChanged
+from mqlab.engine.lab import settings_of
+from mqlab.engine.scenario.place import ms
+from mqlab.engine.scenario.settings import LATENCY, change, latency_us
+
+if TYPE_CHECKING:
+    from mqlab.engine.world import World
+
+
+def crash(world: World, command: c.Crash, cause: str) -> None:
+    """A program dies."""
+    if command.node in world.brokers:
+        raise Illegal(
+            "bad_command", f"{command.node} is a broker: restart it, and it goes down and comes up again."
+        )
+    program = program_of(world, command.node)
+    if not program.up:
+        raise Illegal("down", f"{command.node} is not running: start it first.")
+    program.crash(cause)
+
+
+def restart(world: World, command: c.Restart, cause: str) -> None:
+    """A program starts again, or a broker goes down and comes up."""
+    if command.node in world.brokers:
+        node.go_down(broker_of(world, command.node), cause)
+        return
+    program = program_of(world, command.node)
+    if program.up:
+        raise Illegal("up", f"{command.node} is running: crash it first.")
+    program.restart(cause)
+
+
+def slow(world: World, command: c.Slow, cause: str) -> None:
+    """A consumer becomes slower, or is again as it was."""
+    program = program_of(world, command.node)
+    if program.what != "consumer":
+        raise Illegal("bad_command", f"{command.node} takes no time for a message: change its rate instead.")
+    if program.slow == command.factor:
+        how = "is as fast as it can be" if command.factor == 1 else f"is slow × {command.factor:g}"
+        raise Illegal("bad_value", f"{command.node} {how} already.")
+    program.slow = command.factor
+    _tell(world, program, cause, {"slow": command.factor if command.factor != 1 else None})
+
+
+def hang(world: World, command: c.Hang, cause: str) -> None:
+    """A program stops, with its connection open."""
+    program = program_of(world, command.node)
+    if not program.up:
+        raise Illegal(
+            "down", f"{command.node} is not running, and what does not run cannot hang: start it first."
+        )
+    if program.hung:
+        raise Illegal("down", f"{command.node} hangs already: let it go on, or crash it.")
+    program.hung = True
+    _tell(world, program, cause, {"hung": True})
+    program.freeze()
+
+
+def resume(world: World, command: c.Resume, cause: str) -> None:
+    """A program goes on."""
+    program = program_of(world, command.node)
+    if not program.hung:
+        raise Illegal("up", f"{command.node} does not hang.")
+    program.hung = False
+    program.thaw(_tell(world, program, cause, {"hung": None}))
+
+
+def remove(world: World, command: c.Remove, cause: str) -> None:
+    """A program is shut down and leaves."""
+    brokers = world.brokers
+    if command.node in brokers:
+        raise Illegal("bad_command", f"{command.node} is the broker of this lab, and stays.")
+    if any(command.node in one for broker in brokers.values() for one in (broker.queues, broker.exchanges)):
+        raise Illegal("bad_command", f"{command.node} is the broker's: delete it.")
+    program_of(world, command.node).leave(cause)
+
+
+def alter(world: World, command: c.Change, cause: str) -> None:
+    """Other settings for a program; `latency_ms` for you too."""
+    if command.node == NAME and NAME in world.programs:
+        if set(command.settings) != {LATENCY}:
+            raise Illegal("unknown_setting", f"Of yourself, only {LATENCY} can be changed.")
+        program = world.programs[NAME]
+    else:
+        program = program_of(world, command.node)
+    latency = latency_us(command.settings, command.node)
+    before = dict(program.settings)
+    if program.what == "you":
+        after = before
+    else:
+        spec = change(program.spec, command.settings, command.node)
+        _lawful(program, spec)
+        kept = {name: before[name] for name in ("slow", "hung", LATENCY) if name in before}
+        after = settings_of(spec) | kept
+    if latency is not None:
+        after = {**after, LATENCY: ms(latency)}
+        program.travel(latency)
+    changed: dict[str, Any] = {
+        field: after.get(field) for field in {**before, **after} if before.get(field) != after.get(field)
+    }
+    name = _tell(world, program, cause, changed)
+    if program.what != "you":
+        program.change(spec, name)
+
+
+def _lawful(program: Any, spec: Any) -> None:
+    """Confirm mode cannot be left on an open channel."""
+    if program.what == "producer" and program.up and program.spec.confirms and not spec.confirms:
+        raise Illegal(
+            "bad_value",
+            f"A channel in confirm mode stays in it until it is closed: crash {program.name}, change it, and restart it.",
+        )
+
+
+def _tell(world: World, program: Any, cause: str, changed: dict[str, Any]) -> str:
+    """Settings of a program have changed, None: are gone. Returns the event's name."""
+    gone = [field for field, value in changed.items() if value is None]
+    settings = {**program.settings, **changed}
+    program.settings = {field: value for field, value in settings.items() if field not in gone}
+    name = world.name(program.name)
+    world.emit(NodeChanged(world.now, name, cause, "", program.name, changed))
+    return name
