@@ -13,7 +13,6 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis
 import pytest
 from django.conf import settings
 from hypothesis import settings as hypothesis_settings
@@ -26,10 +25,6 @@ RABBITMQ = ("127.0.0.1", 5672)
 
 hypothesis_settings.register_profile("mqlab", deadline=None)  # how fast a machine is decides no test
 hypothesis_settings.load_profile("mqlab")
-
-
-hypothesis.settings.register_profile("mqlab", deadline=None)  # a slow machine is no defect
-hypothesis.settings.load_profile("mqlab")
 
 
 def pytest_configure(config: pytest.Config) -> None:

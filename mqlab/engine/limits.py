@@ -33,4 +33,6 @@ CHECKPOINT_EVERY_EVENTS = 2_000
 CHECKPOINT_EVERY_S = 10
 CHECKPOINTS_BYTES_MAX = 512 * 1024
 DURATION_MS_MAX = 12 * 3600 * 1000
+DIFFERENCES_TOLD_MAX = 40  # sentences on what differs between two futures
+DIFFERENCES_MARKED_MAX = 200  # messages with two fates, marked in both pictures
 STUCK_AFTER_S = 5

@@ -10,6 +10,7 @@ from typing import cast
 from mqlab.engine import limits as engine_limits
 from mqlab.engine.carry import carry
 from mqlab.engine.commands import Illegal
+from mqlab.engine.differences import differences
 from mqlab.engine.events import AnyEvent
 from mqlab.engine.recording import Cut, run
 from mqlab.live import limits, wire
@@ -32,7 +33,7 @@ SHOWN_LIMITS = {
 }
 
 
-Looked = wire.Join | wire.Go | wire.More | wire.Do | wire.Carry
+Looked = wire.Join | wire.Go | wire.More | wire.Do | wire.Carry | wire.Differ
 
 
 def answered(opened: Opened, asker: Watcher, ask: Looked, job: Job) -> Job:
@@ -136,6 +137,14 @@ def look(opened: Opened, asker: Watcher, join: int, future: str, at: tuple[int, 
     asker.send(frame)
 
 
+def differ(opened: Opened, asker: Watcher, ask: wire.Differ) -> Job:
+    """What differs between two futures up to a moment."""
+    pair = opened.fates(ask.future), opened.fates(ask.other)
+    found = yield from differences(opened.recording, pair, ask.t)
+    made = wire.DifferencesFrame(opened.id, ask.join, ask.future, ask.other, ask.t, found)
+    asker.send((yield from pack(wire.encode(made))))
+
+
 def forget(opened: Opened, ids: Iterable[str], pieces: Pieces) -> Job:
     """Acts that could not be kept: they and what grew from them never happened, and everybody is told."""
     tree = opened.recording.tree
@@ -154,6 +163,7 @@ def forget(opened: Opened, ids: Iterable[str], pieces: Pieces) -> Job:
             )
         )
     opened.recording.drop(gone)
+    opened.forget_fates()
     opened.void.difference_update(gone)
     pieces.forget(opened.id)
     for frame in frames:

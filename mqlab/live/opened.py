@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import Protocol
 
+from mqlab.engine.fates import Fates
 from mqlab.engine.recording import Recording
 from mqlab.live import wire
 from mqlab.live.pace import Lane
 from mqlab.live.pieces import Frame
 from mqlab.live.remarks import Remarks
+
+FATES_KEPT = 2
 
 
 class Watcher(Protocol):
@@ -45,6 +48,7 @@ class Opened:
         self.void: set[str] = set()
         self.idle_since = monotonic()
         self._watchers: dict[Watcher, int] = {}
+        self._fates: dict[str, Fates] = {}
 
     def watch(self, watcher: Watcher) -> None:
         """Once for each join; a socket that joins twice still gets every frame once."""
@@ -96,6 +100,18 @@ class Opened:
             )
             for s in self.recording.tree.values()
         ]
+
+    def fates(self, future: str) -> Fates:
+        """What became of the messages of this future, as far as it was followed; kept for the two that were compared last."""
+        found = self._fates.pop(future, None) or Fates(future)
+        self._fates[future] = found
+        while len(self._fates) > FATES_KEPT:
+            del self._fates[next(iter(self._fates))]
+        return found
+
+    def forget_fates(self) -> None:
+        """Futures are gone."""
+        self._fates.clear()
 
     def kept(self, ids: Iterable[str]) -> None:
         """These acts are in the journal."""

@@ -129,6 +129,9 @@ class Session:
         elif isinstance(ask, wire.More):
             if self._within("more", ask, opened):
                 self._submit(opened, PULL, ask, self._pull(ask, opened))
+        elif isinstance(ask, wire.Differ):
+            if self._within("look", ask, opened):
+                self._submit(opened, LOOK, ask, jobs.differ(opened, self, ask))
         elif self._within("look", ask, opened):
             self._submit(opened, LOOK, ask, jobs.look(opened, self, ask.join, ask.future, ask.at))
 

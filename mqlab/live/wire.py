@@ -14,6 +14,7 @@ import msgspec
 from mqlab.engine import limits as engine_limits
 from mqlab.engine.carry import LeftOut
 from mqlab.engine.commands import AnyCommand
+from mqlab.engine.differences import Differences
 from mqlab.engine.events import AnyEvent
 from mqlab.engine.scene import Scene
 from mqlab.live import limits
@@ -99,11 +100,19 @@ class Remark(Ask, frozen=True, forbid_unknown_fields=True, tag="note", omit_defa
     message: Annotated[str, msgspec.Meta(max_length=engine_limits.NAME_BYTES_MAX)] = ""
 
 
+class Differ(Ask, frozen=True, forbid_unknown_fields=True, tag="differ", omit_defaults=True):
+    """What differs between two futures, up to and with `t`; answered with `differences`."""
+
+    future: Id
+    other: Id
+    t: Annotated[int, msgspec.Meta(ge=0, le=engine_limits.RECORDING_S_MAX * 1_000_000)]
+
+
 class Leave(Ask, frozen=True, forbid_unknown_fields=True, tag="leave", omit_defaults=True):
     """Stop watching; the number is free again."""
 
 
-AnyAsk = Join | Go | More | Do | Carry | Label | Remark | Leave
+AnyAsk = Join | Go | More | Do | Carry | Label | Remark | Differ | Leave
 
 
 class Frame(msgspec.Struct, frozen=True, tag_field="op", omit_defaults=True):
@@ -173,6 +182,17 @@ class CarriedFrame(Frame, frozen=True, tag="carried"):
     refused: list[LeftOut]
 
 
+class DifferencesFrame(Frame, frozen=True, tag="differences"):
+    """What differs between two futures, up to and with `t`: what matters most first."""
+
+    recording: str
+    join: int
+    future: str
+    other: str
+    t: int
+    differences: Differences
+
+
 class LabelFrame(Frame, frozen=True, tag="label"):
     """A future has this name now."""
 
@@ -221,7 +241,19 @@ class Bye(Frame, frozen=True, tag="bye"):
     why: str
 
 
-AnyFrame = SceneFrame | Stretch | CutFrame | CarriedFrame | LabelFrame | NoteFrame | Kept | No | Moved | Bye
+AnyFrame = (
+    SceneFrame
+    | Stretch
+    | CutFrame
+    | CarriedFrame
+    | DifferencesFrame
+    | LabelFrame
+    | NoteFrame
+    | Kept
+    | No
+    | Moved
+    | Bye
+)
 
 
 class Unreadable(Exception):

@@ -3,7 +3,7 @@
 
 import { choice, el, text } from "./dom.js";
 import { SPEEDS } from "./playhead.js";
-import { commandWords, seconds } from "./words.js";
+import { commandWords, futureWords, seconds } from "./words.js";
 
 const SPAN_S_MIN = 30;
 const FLAG_PX = 96;
@@ -33,11 +33,12 @@ export class Deck {
     this.say = el("p", { class: "deck-state", role: "status" });
     this.back.title += " (key: ,)";
     this.step.title += " (key: .)";
+    this.foot = el("div", { class: "deck-foot" }, this.say, this.futureBox);
     this.root = el("div", { class: "deck", role: "group", "aria-label": "Playback" },
       el("div", { class: "transport" }, this.start, this.back, this.play, this.step, this.speed),
       el("div", { class: "timeline" }, this.flags, this.rail),
       this.time,
-      el("div", { class: "deck-foot" }, this.say, this.futureBox));
+      this.foot);
     this.width = 600; // of the flags' line; asking for it each frame would force a layout
     new ResizeObserver(([entry]) => (this.width = entry.contentRect.width || 600)).observe(this.flags);
     this.span = SPAN_S_MIN;
@@ -102,10 +103,9 @@ export class Deck {
   drawFutures(tree, future) {
     const others = tree.others(future);
     this.root.classList.toggle("bare", tree.acts.size === 0);
-    const words = (act) => `${act.label ? `${act.label}: ` : ""}${commandWords(act.command)} at ${seconds(act.t)} s`;
     const options = [];
-    if (future !== "0") options.push([future, `this one: ${words(tree.acts.get(future) ?? { command: { do: "act", node: "" }, t: 0 })}`]);
-    for (const act of others) options.push([act.id, words(act)]);
+    if (future !== "0") options.push([future, `this one: ${futureWords(tree.path(future))}`]);
+    for (const act of others) options.push([act.id, futureWords(tree.path(act.id))]);
     options.push(["0", "without any act"]);
     this.futures.replaceChildren(...options.map(([value, label]) => el("option", { value, textContent: label })));
     this.futures.value = future;

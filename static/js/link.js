@@ -45,6 +45,12 @@ export class Link {
     return watch;
   }
 
+  /** Watch it no longer; its number is free again. */
+  unwatch(watch) {
+    this.watches.delete(watch.number);
+    this.send("leave", { join: watch.number });
+  }
+
   connect() {
     if (this.socket || this.ended) return;
     const socket = (this.socket = this.make(this.url));
@@ -91,7 +97,7 @@ export class Link {
       this.ended = frame.code === "sockets" || frame.code === "too_fast" ? frame.why : "";
       return;
     }
-    if (frame.op === "scene" || frame.op === "moved" || frame.op === "no" || frame.op === "carried") {
+    if (frame.op === "scene" || frame.op === "moved" || frame.op === "no" || frame.op === "carried" || frame.op === "differences") {
       this.watches.get(frame.join ?? -1)?.handle(frame);
       return;
     }
@@ -152,6 +158,11 @@ export class Watch {
 
   askAgain() {
     for (const { op, fields } of this.asked.values()) this.link.send(op, { join: this.number, ...fields });
+  }
+
+  /** Ask what differs between two futures up to t. */
+  differ(future, other, t) {
+    return this.joined && this.link.send("differ", { join: this.number, future, other, t });
   }
 
   /** Acts that are not in the database yet. */

@@ -141,6 +141,7 @@ class Stage extends HTMLElement {
     this.lazy = () => {};
     performance.mark("mq-first-picture"); // what was asked for before this is the first load
     if (this.dataset.lesson) import("./lesson.js").then(({ Lesson }) => this.use(new Lesson(this, JSON.parse(this.dataset.lesson))));
+    import("./comparing.js").then(({ Comparing }) => this.use(new Comparing(this)));
     import("./undo.js").then(({ Undo }) => this.use(new Undo(this)));
     import("./track.js").then(({ Track }) => this.use(new Track(this)));
     import("./log.js").then(({ Log }) => {

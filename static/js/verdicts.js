@@ -48,7 +48,7 @@ export function totals(scene) {
   for (const counts of scene.counts.values()) {
     all.published += counts.get("published") ?? 0;
     all.acked += counts.get("acked") ?? 0;
-    all.requeued += counts.get("requeued") ?? 0;
+    if (counts.has("enqueued")) all.requeued += counts.get("requeued") ?? 0; // of queues: a consumer counts its nacks by that name
     all.entered += counts.get("enqueued") ?? 0;
   }
   for (const node of scene.nodes.values()) {

@@ -8,6 +8,7 @@ export const ASKS = {
   carry: ["op", "join", "id", "future", "acts", "command"],
   label: ["op", "join", "future", "text"],
   note: ["op", "join", "id", "future", "t", "text", "message"],
+  differ: ["op", "join", "future", "other", "t"],
   leave: ["op", "join"],
 };
 
@@ -17,6 +18,7 @@ export const FRAMES = {
   stretch: ["recording", "future", "from", "to", "events"],
   cut: ["recording", "id", "future", "at", "to", "events", "command", "parent", "code"],
   carried: ["recording", "join", "id", "future", "refused"],
+  differences: ["recording", "join", "future", "other", "t", "differences"],
   label: ["recording", "future", "text"],
   note: ["recording", "note"],
   kept: ["recording", "id"],

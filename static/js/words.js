@@ -102,6 +102,16 @@ export function commandWords(command) {
   return `${verb} ${command.node}`;
 }
 
+const ACTS_NAMED = 3;
+
+/** A future in words, by the acts that lead to it: its own name, or the last few of them and when the last was done. */
+export function futureWords(path) {
+  const last = path[path.length - 1];
+  if (!last) return "without any act";
+  const acts = path.slice(-ACTS_NAMED).map((act) => commandWords(act.command)).join(", ");
+  return `${last.label ? `${last.label}: ` : ""}${path.length > ACTS_NAMED ? "… " : ""}${acts} at ${seconds(last.t)} s`;
+}
+
 /** The message of a copy's name: web-41@billing.2 -> web-41. */
 export function messageOf(name) {
   const at = name.indexOf("@");

@@ -15,7 +15,7 @@ from tests.engine.random_lab import SECOND, lab
 from tests.engine.test_recording import TWO_HALVES, half, told
 
 SEEDS = st.integers(0, 10_000)
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def halves() -> Recording:
