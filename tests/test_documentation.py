@@ -45,7 +45,11 @@ def test_every_make_target_is_explained_by_make_itself_and_in_the_documents() ->
         assert f"`make {target}`" in text(SETTINGS)
 
 
-@pytest.mark.parametrize("path", [Path("mqlab/engine/limits.py"), Path("mqlab/live/limits.py")], ids=str)
+@pytest.mark.parametrize(
+    "path",
+    [Path("mqlab/engine/limits.py"), Path("mqlab/live/limits.py"), Path("mqlab/lab/limits.py")],
+    ids=str,
+)
 def test_every_limit_is_in_the_table_of_limits(path: Path) -> None:
     constants = {
         target.id

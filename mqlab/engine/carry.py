@@ -69,7 +69,7 @@ def carry(
         known = name in recording.tree
         try:
             at = recording.tree[name].at if known else (yield from recording.fits(future, source.at))
-            number = _number(recording, future, source.command)
+            number = number_on(recording, future, source.command)
             cut = yield from recording.do(name, future, at, 0, source.command, number=number)
         except Illegal as error:
             refused.append(LeftOut(source.id, error.why))
@@ -81,7 +81,7 @@ def carry(
     return Carried(future, tuple(made), tuple(refused))
 
 
-def _number(recording: Recording, future: str, command: AnyCommand) -> int:
+def number_on(recording: Recording, future: str, command: AnyCommand) -> int:
     """A carried message keeps its number, unless it is on this future already: then it is another message."""
     if not isinstance(command, Publish):
         return 0

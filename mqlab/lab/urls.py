@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mqlab.lab import views
+from mqlab.lab import links, views
 
 app_name = "lab"
 urlpatterns = [
@@ -10,7 +10,10 @@ urlpatterns = [
     path("lab/", views.gallery, name="gallery"),
     path("lab/<slug:slug>/", views.stage, name="stage"),
     path("lab/<slug:slug>/recording", views.own_recording, name="own_recording"),
+    path("r/", links.packed, name="packed"),
     path("r/<slug:id>", views.recording, name="recording"),
     path("r/<slug:id>/share", views.share, name="share"),
+    path("r/<slug:id>/scenario.yaml", links.scenario_file, name="scenario_file"),
+    path("r/<slug:id>/events.ndjson", links.events_file, name="events_file"),
     path("rules/", views.rules, name="rules"),
 ]
