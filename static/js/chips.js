@@ -3,7 +3,7 @@
 // characters.
 
 import { make, set } from "./dom.js";
-import { shorten } from "./words.js";
+import { messageOf, shorten } from "./words.js";
 
 const NAMES = ["a", "b", "c", "d", "e", "f", "g"];
 
@@ -51,6 +51,11 @@ export class Keys {
   }
 }
 
+/** Messages that are marked in every picture on the page: they have two fates in the futures that are compared. */
+export const marks = new Set();
+
+const marked = (message) => marks.size > 0 && marks.has(messageOf(message));
+
 // A message is a filled chip, one that is lent out a dashed one, an ack or a confirm a ring, a return a hollow chip, a
 // close a cross.
 
@@ -97,12 +102,13 @@ export class Chip {
       set(this.root, "visibility", "visible");
     }
     this.message = message;
-    const look = `chip-glyph k-${colour} ${what}${count > 0 ? " again" : ""}${drain >= 0 ? " drains" : ""}${selected ? " selected" : ""}`;
+    const fated = marked(message);
+    const look = `chip-glyph k-${colour} ${what}${count > 0 ? " again" : ""}${drain >= 0 ? " drains" : ""}${selected ? " selected" : ""}${fated ? " fated" : ""}`;
     if (look !== this.look) {
       this.look = look;
       this.root.setAttribute("class", RINGS.has(what) ? `${look} ring-glyph` : look);
       set(this.texture, "d", TEXTURES[colour]);
-      if (selected) this.extra("halo");
+      if (selected || fated) this.extra("halo");
       if (RINGS.has(what)) this.extra("ring");
       if (what === "close" || what.endsWith("nack")) this.extra("cross");
     }
@@ -223,11 +229,12 @@ export class Ink {
 
   /** One of picture.tokens. */
   token(one) {
-    const name = `${one.what}|${one.colour}|${one.letter}|${one.count}|${one.selected}`;
+    const fated = marked(one.message);
+    const name = `${one.what}|${one.colour}|${one.letter}|${one.count}|${one.selected}|${fated}`;
     let look = this.looks.get(name);
     if (!look) {
       if (this.looks.size >= LOOKS_MAX) this.looks.clear();
-      look = this.paint(one);
+      look = this.paint(one, fated);
       this.looks.set(name, look);
     }
     const scale = this.zoom * this.dense;
@@ -238,7 +245,7 @@ export class Ink {
     this.dirty = true;
   }
 
-  paint({ what, colour, letter, count, selected }) {
+  paint({ what, colour, letter, count, selected }, fated) {
     const scale = this.zoom * this.dense;
     const look = document.createElement("canvas");
     look.width = look.height = Math.ceil(2 * HALF * scale);
@@ -252,7 +259,9 @@ export class Ink {
       c.strokeStyle = style;
       c.stroke(path);
     };
-    if (selected) outline(1.8, ink, round(-13, 26, 8));
+    if (fated && !selected) c.setLineDash([3, 2.5]);
+    if (selected || fated) outline(selected ? 1.8 : 1.5, ink, round(-13, 26, 8));
+    c.setLineDash([]);
     if (what === "close" || what.endsWith("nack")) {
       if (RINGS.has(what)) this.ring(c, what, rim);
       outline(what === "close" ? 2.4 : 1.6, what === "close" ? ink : alarm, new Path2D("M-4 -4L4 4M4 -4L-4 4"));

@@ -2,7 +2,7 @@
 // differs is told in sentences, which the engine makes; a message with two fates is marked in both pictures.
 
 import { el, text } from "./dom.js";
-import { marks } from "./glyphs.js";
+import { marks } from "./chips.js";
 import { messageOf } from "./words.js";
 import { Playhead } from "./playhead.js";
 import { Picture, wireNodes } from "./scene.js";
