@@ -57,9 +57,10 @@ class Glyph {
   /** The class says what state it is in; slow and hung may be settings of any program. */
   state(node, more = "") {
     const { slow, hung } = node.settings;
-    const down = node.status === "down";
-    set(this.root, "class", `node ${this.box.column}${down ? " down" : hung || node.status === "hung" ? " hung" : slow > 1 ? " slow" : ""}${more}`);
-    return down ? "down" : hung || node.status === "hung" ? "hung" : slow > 1 ? "slow" : "";
+    const away = node.status === "down" || node.status === "waits" ? node.status : "";
+    const state = away || (hung || node.status === "hung" ? "hung" : slow > 1 ? "slow" : "");
+    set(this.root, "class", `node ${this.box.column}${state && ` ${state}`}${more}`);
+    return state;
   }
 }
 
@@ -194,7 +195,7 @@ class Consumer extends Glyph {
       if (one.state === "buffered") buffered++;
     }
     const state = this.state(node);
-    const away = state === "down" ? -1 : this.ctx.away(scene, this.box.name, node, t);
+    const away = state === "down" || state === "waits" ? -1 : this.ctx.away(scene, this.box.name, node, t);
     set(this.round, "class", away < 0 ? "gone" : "round");
     if (away >= 0) set(this.round, "stroke-dasharray", `${(ROUND * away).toFixed(1)} ${ROUND.toFixed(1)}`);
     const limit = settings.prefetch ?? 0;
@@ -207,14 +208,14 @@ class Consumer extends Glyph {
     say(this.name, shorten(this.box.name, Math.floor(room / 7.2)));
     const counts = scene.counts.get(this.box.name);
     const done = counts?.get("ok") ?? 0;
-    const prefetch = auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `unacked ${slots.length} · no limit`;
+    const prefetch = auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `unacked ${slots.length}${room > 116 ? " · no limit" : ""}`;
     const crashed = this.ctx.crashed(scene, this.box.name);
-    say(this.sub, shorten(state === "down" ? (slots.length ? `${crashed} · ${slots.length} held` : crashed) : away >= 0 ? "reconnects" : prefetch, Math.floor(room / 5.4)));
+    say(this.sub, shorten(state === "down" ? (slots.length ? `${crashed} · ${slots.length} held` : crashed) : state === "waits" ? "not started" : away >= 0 ? "reconnects" : prefetch, Math.floor(room / 5.4)));
     const before = settings.ack === "before" ? "acks before · " : "";
     say(this.third, shorten(state === "slow" ? `slow × ${settings.slow} · ${done} done` : state === "hung" ? `hangs · ${done} done` : limited || `${before}${done} done`, Math.floor(room / 5.4)));
     const fell = this.drop(scene, falling);
     const failed = counts?.get("failed");
-    say(this.title, `${this.box.name}: ${state === "down" ? "crashed" : state === "hung" ? "hangs" : prefetch}, ${serviceWords(settings.service)}, ${done} handled${failed ? `, ${failed} failed` : ""}${fell}`);
+    say(this.title, `${this.box.name}: ${state === "down" ? "crashed" : state === "waits" ? "not started" : state === "hung" ? "hangs" : prefetch}, ${serviceWords(settings.service)}, ${done} handled${failed ? `, ${failed} failed` : ""}${fell}`);
   }
 
   /** A slot for each message that prefetch allows; taken from Delivered to Settled. Returns how many columns there are. */

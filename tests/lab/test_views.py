@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -132,6 +133,23 @@ def test_a_lessons_texts_are_taken_apart_on_the_server(alice: Client, scenarios:
     assert "<code>&lt;b&gt;</code>" in page
     assert "[nothing] else." in page
     assert "<summary>Hint</summary>" in page
+
+
+def test_a_strangers_lesson_is_only_ever_text(alice: Client, scenarios: Path) -> None:
+    said = json.dumps(HOSTILE)
+    lesson = (
+        f"terms: {{q: {said}}}\nhint: {said}\nsummary: {said}\n"
+        f"first_act: {{say: {said}, command: {{do: publish, exchange: orders, routing_key: {said}}}}}\n"
+        f"predict: [{{ask: {said}, when: {{event: Published}}, choices: ["
+        f"{{say: {said}, event: Routed, why: {said}}}, {{say: {said}, after_s: 1}}]}}]\n"
+        f"solution: [{{at_s: 1, command: {{do: publish, exchange: orders, routing_key: {said}, body: {said}}}}}]\n"
+    )
+    (scenarios / "stranger.yaml").write_text(SCENARIO + lesson)
+    for page in ("/lab/", "/lab/stranger/", "/"):
+        html = text(alice.get(page))
+        assert "<script>alert" not in html
+        assert "<svg onload" not in html
+    assert text(alice.get("/lab/stranger/")).count("&lt;script&gt;alert(1)") >= 8
 
 
 def test_the_stage_is_useful_without_the_socket(alice: Client) -> None:
