@@ -136,3 +136,12 @@ def test_limits_hold_for_the_whole_lab() -> None:
         "graveyard: {durable: true}", f"graveyard: {{}}\n      {queues.replace(', ', chr(10) + '      ')}"
     )
     assert "at most 200" in sentence(text)
+
+
+def test_a_solution_may_use_what_it_has_added() -> None:
+    add = "{at_s: 1, command: {do: add, node: extra, what: queue, settings: {durable: true}}}"
+    bind = "{at_s: 2, command: {do: bind, source: orders, destination: extra, routing_key: k}}"
+    scenario = load(spoiled("seed: 7", f"seed: 7\nsolution: [{add}, {bind}]"))
+    assert [step.at_us for step in scenario.solution] == [1_000_000, 2_000_000]
+    assert load(dump(scenario)) == scenario
+    assert sentence(spoiled("seed: 7", f"seed: 7\nsolution: [{bind}]")).startswith("shop.yaml, line 5")

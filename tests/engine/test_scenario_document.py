@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from mqlab.engine.commands import AnyCommand
 from mqlab.engine.scenario import dump, load
 from mqlab.engine.scenario.settings import CHANGEABLE
 from tests.tree import ROOT
@@ -31,6 +32,16 @@ def test_its_example_leaves_no_field_out() -> None:
 
 
 def test_it_names_all_that_can_be_changed() -> None:
-    closing = DOCUMENT.rpartition("```")[2]
+    acts = (ROOT / Path("docs/acts.md")).read_text(encoding="utf-8")
     for settings in CHANGEABLE.values():
-        assert [name for name in settings if f"`{name}`" not in closing] == []
+        assert [name for name in settings if f"`{name}`" not in acts] == []
+
+
+def test_the_document_of_acts_names_every_act_and_every_field() -> None:
+    acts = (ROOT / Path("docs/acts.md")).read_text(encoding="utf-8")
+    for kind in get_args(AnyCommand):
+        names = [
+            str(kind.__struct_config__.tag),
+            *(name for name in kind.__struct_fields__ if name != "number"),
+        ]
+        assert [name for name in names if f"`{name}`" not in acts] == [], kind.__name__

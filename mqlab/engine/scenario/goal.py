@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -14,9 +14,8 @@ from mqlab.engine.scenario.place import Place
 SAY_BYTES_MAX = 1_000
 LATEST_US = 10_000_000
 COMMANDS: dict[str, type[c.Command]] = {
-    str(kind.__struct_config__.tag): kind
-    for kind in (c.Publish, c.Crash, c.Restart, c.Change, c.Bind, c.Unbind, c.Purge, c.Delete)
-}  # fmt: skip
+    str(kind.__struct_config__.tag): kind for kind in get_args(c.AnyCommand)
+}
 
 
 class Goal(msgspec.Struct, frozen=True):
