@@ -16,7 +16,7 @@ export class Deck {
     this.start = button("|◂", "To the start", () => on.start());
     this.back = button("◂", "Step back", () => on.back());
     this.playSign = el("span", { "aria-hidden": "true" });
-    this.play = el("button", { type: "button", class: "play", onclick: () => on.play() }, this.playSign);
+    this.play = el("button", { type: "button", class: "play", "aria-label": "Play", onclick: () => on.play() }, this.playSign);
     this.step = button("▸", "Step", () => on.step());
     this.speed = choice(SPEEDS.map((x) => [String(x), `${x} ×`]), "1");
     this.speed.setAttribute("aria-label", "Speed");
