@@ -6,10 +6,8 @@ Its `name` is its subject and the subject's own count (`web-41@billing#3`), so n
 
 Leaving and arriving are two events. An event with `arrives` is a departure: it opens a *flight* named after it, and
 exactly one arrival whose `cause` is that name, or one `Lost` that lists it in `flights`, ends it. `Routed` alone opens
-one flight per copy, named after the copy; `Enqueued` or `Dropped` of that copy ends it.
-
-How each event changes the picture is written once for Python in `scene.py` and once for the browser in `model.js`;
-a test holds the two together.
+one flight per copy, named after the copy; `Enqueued` or `Dropped` of that copy ends it. How each event changes the picture
+is written once for Python in `scene.py` and once for the browser in `model.js`; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -140,6 +138,8 @@ class Delivered(Event, gc=False, omit_defaults=True, tag=True):
     redelivered: bool = False
     auto_ack: bool = False
     count: int = 0  # earlier failed deliveries, where the queue counts them (x-delivery-count)
+    holds: int = 0  # what the consumer now holds unacked, where a prefetch limits it
+    prefetch: int = 0
 
 
 class Received(Event, gc=False, omit_defaults=True, tag=True):
@@ -201,13 +201,16 @@ class Settled(Event, gc=False, omit_defaults=True, tag=True):
 
 
 class Requeued(Event, gc=False, omit_defaults=True, tag=True):
-    """Copies went back to their queue. `at` runs parallel to `of`: the index in service order, applied in this order."""
+    """Copies went back to their queue. `at` runs parallel to `of`: the index in service order, applied in this order.
+    So does `failures`, where the queue counts them towards a limit."""
 
     of: tuple[str, ...]
     queue: str
     program: str
     at: tuple[int, ...]
     why: str  # nack | reject | recover | closed
+    failures: tuple[int, ...] = ()
+    limit: int = 0
 
 
 # --- what the broker tells a publisher -----------------------------------------------------------------------------
@@ -371,9 +374,12 @@ class LinkAdded(Event, gc=False, omit_defaults=True, tag=True):
 
 
 class LinkRemoved(Event, gc=False, omit_defaults=True, tag=True):
-    """A line of the picture is gone."""
+    """A line of the picture is gone: what it was, and its two ends."""
 
     link: str
+    what: str = ""
+    between: tuple[str, ...] = ()
+    routing_key: str = ""
 
 
 # --- the end of time (what the judges tell is in judgement.py) ------------------------------------------------------

@@ -118,6 +118,7 @@ def hand_over(
     channel.tags = tag = channel.tags + 1
     copy.n = n = copy.n + 1
     name = f"{copy.name}#{n}"
+    holds = prefetch = 0
     if consumer is not None:
         auto_ack = consumer.auto_ack
     if auto_ack:
@@ -132,7 +133,8 @@ def hand_over(
         if consumer is not None:
             consumer.unacked += 1
             channel.shared_unacked += 1
-            if consumer.prefetch:
+            if prefetch := consumer.prefetch:
+                holds = consumer.unacked
                 rule = "rabbitmq/prefetch-per-consumer"
     if consumer is None:
         rule = "rabbitmq/get-pulls"
@@ -157,6 +159,8 @@ def hand_over(
             redelivered,
             auto_ack,
             copy.failures,
+            holds,
+            prefetch,
         )
     )
     content = copy.content

@@ -182,7 +182,13 @@ def requeue(broker: RabbitMQ, program: str, copies: list[Copy], why: str, cause:
             name = copy_event(back[0])
             rule = requeue_rule(queue, why)
             of = tuple([copy.name for copy in back])
-            world.emit(Requeued(world.now, name, cause, rule, of, queue_name, program, tuple(at), why))
+            limit = queue.limit if isinstance(queue, QuorumQueue) and queue.limit is not None else 0
+            failures = tuple([copy.failures for copy in back]) if limit else ()
+            world.emit(
+                Requeued(
+                    world.now, name, cause, rule, of, queue_name, program, tuple(at), why, failures, limit
+                )
+            )
         for copy in dead:
             _give_up(broker, queue, copy, cause)
     _serve(broker, [broker.queues[name] for name in by_queue if name in broker.queues], cause)

@@ -174,4 +174,7 @@ class Topology:
     def _unlinked(self, link: str, cause: str) -> None:
         gone = self.world.links.pop(link, None)
         if gone is not None:
-            self.world.emit(LinkRemoved(self.world.now, self.world.name(gone.source), cause, "", link))
+            world = self.world
+            ends = (gone.source, gone.target)
+            name = world.name(gone.source)
+            world.emit(LinkRemoved(world.now, name, cause, "", link, gone.what, ends, gone.routing_key))

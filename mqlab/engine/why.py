@@ -1,0 +1,228 @@
+"""Why is a message where it is? One sentence for each place it is in, or for each end it has had.
+
+Computed from the scene, and from what was gathered of its past for its ends; `static/js/why.js` is this module once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from mqlab.engine.message import message_of
+from mqlab.engine.scene import CopyState, Flight, Held, Node, Scene
+from mqlab.engine.sentences import Sentence, phrases, say
+from mqlab.engine.story import Fields, Gathered
+
+REASONS_MAX = 12
+
+END_OUTCOMES = ("acked", "rejected")
+ENDS = ("Dropped", "Expired", "DeadLettered", "Purged", "NodeRemoved", "Unroutable", "Refused")
+HEAD_ONLY = "rabbitmq/ttl-head-only"
+PREFETCH = "rabbitmq/prefetch-per-consumer"
+GONE = "rabbitmq/auto-ack-gone"
+CLOSE = "rabbitmq/close-requeues"
+
+
+class Reason(msgspec.Struct):
+    """Why the message is in one place. `situation`: the template's name; `of`: the copy, or the message."""
+
+    situation: str
+    of: str
+    sentence: Sentence
+    rule: str = ""
+
+
+Say = Callable[..., Reason]
+"""Makes a reason of (situation, of, fields, rule)."""
+
+
+def why(scene: Scene, gathered: Gathered, broker: str = "rabbitmq") -> list[Reason]:
+    """The reasons at the scene's position: of all its places, or, where it is nowhere, of its ends."""
+    book = phrases(broker)
+
+    def reason(situation: str, of: str, fields: Fields, rule: str = "") -> Reason:
+        return Reason(situation, of, say(book.why[situation], fields, scene.nodes, gathered.message), rule)
+
+    found = _places(scene, gathered.message, reason)
+    if not found:
+        found = _ends(gathered, reason)
+    found += _told(scene, gathered.message, reason)
+    if not found:
+        found = [reason("unknown", gathered.message, {})]
+    return found[:REASONS_MAX]
+
+
+def _told(scene: Scene, message: str, reason: Say) -> list[Reason]:
+    """What is on its way back to the publisher of it."""
+    return _flights(scene, message, ("return", "confirm", "confirm_nack"), reason)
+
+
+def _flights(scene: Scene, message: str, kinds: tuple[str, ...], reason: Say) -> list[Reason]:
+    found = []
+    for flight in scene.flights.values():
+        if flight.what in kinds and any(message_of(copy) == message for copy in flight.of):
+            fields = {"source": flight.source, "target": flight.target, "arrives": flight.arrives}
+            found.append(reason(f"flight_{flight.what}", flight.of[0], fields))
+    return found
+
+
+def _places(scene: Scene, message: str, reason: Say) -> list[Reason]:
+    found = _flights(scene, message, ("publish", "copy", "dead_letter"), reason)
+    for copy, state in scene.copies.items():
+        if message_of(copy) != message:
+            continue
+        if state.state == "ready":
+            found += _ready(scene, copy, state, reason)
+        elif state.state == "unacked":
+            found.append(_unacked(scene, copy, state, reason))
+    for program, node in scene.nodes.items():
+        for copy, held in node.held.items():
+            if message_of(copy) == message and copy not in scene.copies:
+                found.append(_own(scene, copy, program, held, reason))
+    return found
+
+
+def _ready(scene: Scene, copy: str, state: CopyState, reason: Say) -> list[Reason]:
+    queue = scene.nodes[state.queue]
+    ahead = queue.ready.index(copy)
+    fields: Fields = {"queue": state.queue, "ahead": ahead}
+    broker = scene.nodes.get(queue.settings.get("broker", ""))
+    found = []
+    if broker is not None and broker.status == "down":
+        found.append(reason("waits_down", copy, fields))
+    else:
+        found.append(_waits(scene, copy, state.queue, fields, reason))
+    if state.expires:
+        fields = {"queue": state.queue, "expires": state.expires}
+        if state.expires > scene.at[0]:
+            found.append(reason("expires", copy, fields))
+        elif ahead:
+            found.append(reason("over_time", copy, fields, HEAD_ONLY))
+        else:
+            found.append(reason("over_time_head", copy, fields))
+    return found
+
+
+def _waits(scene: Scene, copy: str, queue: str, fields: Fields, reason: Say) -> Reason:
+    names = [link.target for link in scene.links.values() if link.what == "consume" and link.source == queue]
+    names = list(dict.fromkeys(name for name in names if name in scene.nodes))
+    if not names:
+        down = [name for name, node in scene.nodes.items() if node.status == "down" and _reads(node, queue)]
+        return (
+            reason("waits_crashed", copy, {**fields, "crashed": down})
+            if down
+            else reason("waits_nobody", copy, fields)
+        )
+    loads = [_load(scene, name, queue) for name in names]
+    free = [name for name, (holds, limit) in zip(names, loads, strict=True) if not limit or holds < limit]
+    if free:
+        return reason("waits_room", copy, {**fields, "free": free})
+    holds, limit = loads[0]
+    fields |= {"full": names, "consumers": len(names), "holds": holds, "prefetch": limit}
+    same = all(load == loads[0] for load in loads)
+    situation = "waits_full_one" if len(names) == 1 else "waits_full_same" if same else "waits_full"
+    return reason(situation, copy, fields, PREFETCH)
+
+
+def _reads(node: Node, queue: str) -> bool:
+    queues = node.settings.get("queue", node.settings.get("queues", ()))
+    return queue == queues or (isinstance(queues, (list, tuple)) and queue in queues)
+
+
+def _load(scene: Scene, program: str, queue: str) -> tuple[int, int]:
+    """How many of this queue's copies the program holds, and how many it may; 0: no limit."""
+    settings = scene.nodes[program].settings
+    limit = 0 if settings.get("ack") == "auto" else settings.get("prefetch", 0)
+    holds = sum(holder == program for holder in scene.nodes[queue].unacked.values())
+    return holds, limit
+
+
+def _flight(scene: Scene, what: str, copy: str) -> Flight | None:
+    """The ack, nack or delivery of this copy that is on its way."""
+    return next((one for one in scene.flights.values() if one.what == what and copy in one.of), None)
+
+
+def _unacked(scene: Scene, copy: str, state: CopyState, reason: Say) -> Reason:
+    program = scene.nodes[state.queue].unacked[copy]
+    fields: Fields = {"queue": state.queue, "program": program}
+    node = scene.nodes.get(program)
+    held = node.held.get(copy) if node is not None else None
+    if node is None or held is None:
+        return reason("unacked", copy, fields)
+    if held.state == "dead":
+        close = next(
+            (one for one in scene.flights.values() if one.what == "close" and one.source == program), None
+        )
+        if close is None:
+            return reason("let_go", copy, fields, CLOSE)
+        return reason("crashed", copy, {**fields, "arrives": close.arrives}, CLOSE)
+    ack, nack = _flight(scene, "ack", copy), _flight(scene, "nack", copy)
+    if ack is not None:
+        fields |= {"arrives": ack.arrives, "until": held.until}
+        return reason("working_acking" if held.state == "working" and held.until else "acking", copy, fields)
+    if nack is not None:
+        return reason("nacking", copy, {**fields, "arrives": nack.arrives})
+    if held.state == "on_way":
+        delivery = _flight(scene, "delivery", copy)
+        return reason("on_way", copy, {**fields, "arrives": delivery.arrives if delivery else scene.at[0]})
+    if held.state == "working":
+        situation = "working" if held.until else "hung"
+        return reason(situation, copy, {**fields, "until": held.until, "started": held.started})
+    if held.state == "buffered":
+        return reason("buffered", copy, {**fields, **_busy(node)})
+    return reason("done", copy, fields)
+
+
+def _busy(node: Node) -> Fields:
+    """Until when the program works on another message, if it does."""
+    working = next((held for held in node.held.values() if held.state == "working"), None)
+    return {} if working is None else {"until": working.until}
+
+
+def _own(scene: Scene, copy: str, program: str, held: Held, reason: Say) -> Reason:
+    """For the broker it is done; only the program still has it."""
+    fields: Fields = {"program": program}
+    if held.state == "on_way":
+        delivery = _flight(scene, "delivery", copy)
+        return reason(
+            "own_on_way", copy, {**fields, "arrives": delivery.arrives if delivery else scene.at[0]}, GONE
+        )
+    if held.state == "working":
+        return reason("own_working", copy, {**fields, "until": held.until}, GONE)
+    return reason("own_buffered", copy, fields, GONE)
+
+
+def _ends(gathered: Gathered, reason: Say) -> list[Reason]:
+    """The ends that its copies, or its publishes, have had, in order. A copy that was dead-lettered lives on in another."""
+    found: dict[str, Reason] = {}
+    queues: dict[str, str] = {}
+    for action in gathered.actions:
+        for fields in action:
+            kind = fields["kind"]
+            if kind == "Routed":
+                queues |= zip(fields["of"], fields["to"], strict=True)
+            if kind in ("Enqueued", "Delivered"):
+                queues[fields["of"][0]] = fields["queue"]
+            situation = _end(fields)
+            if not situation:
+                continue
+            for copy in fields["of"]:
+                if message_of(copy) == gathered.message:
+                    told = {"queue": queues.get(copy, ""), **fields}
+                    found[copy] = reason(situation, copy, told, fields["rule"])
+    last = [one for one in found.values() if one.situation != "ended_DeadLettered"]
+    return last or list(found.values())
+
+
+def _end(fields: Fields) -> str:
+    kind = fields["kind"]
+    if kind == "Settled" and fields["outcome"] in END_OUTCOMES:
+        return f"ended_{fields['outcome']}"
+    if kind == "Delivered" and fields.get("auto_ack"):
+        return "ended_auto"
+    if kind == "Lost" and fields["what"] == "publish":
+        return "lost_publish"
+    if kind == "Lost" and (fields["what"] == "message" or fields.get("ends")):
+        return "ended_Lost"
+    return f"ended_{kind}" if kind in ENDS else ""

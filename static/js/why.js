@@ -1,0 +1,158 @@
+// Why is a message where it is? mqlab/engine/why.py once more. Pure: no DOM.
+
+import { say } from "./sentence.js";
+import { phrases } from "./story.js";
+import { messageOf } from "./words.js";
+
+const REASONS_MAX = 12;
+const END_OUTCOMES = new Set(["acked", "rejected"]);
+const ENDS = new Set(["Dropped", "Expired", "DeadLettered", "Purged", "NodeRemoved", "Unroutable", "Refused"]);
+const HEAD_ONLY = "rabbitmq/ttl-head-only";
+const PREFETCH = "rabbitmq/prefetch-per-consumer";
+const GONE = "rabbitmq/auto-ack-gone";
+const CLOSE = "rabbitmq/close-requeues";
+
+/** The reasons at the scene's position, {situation, of, sentence, rule}: of all its places, or of its ends. */
+export function why(scene, gathered, broker = "rabbitmq") {
+  const book = phrases(broker);
+  const message = gathered.message;
+  const reason = (situation, of, fields, rule = "") => ({ situation, of, sentence: say(book.why[situation], fields, scene.nodes, message), rule });
+  let found = places(scene, message, reason);
+  if (!found.length) found = ends(gathered, reason);
+  found.push(...flights(scene, message, ["return", "confirm", "confirm_nack"], reason));
+  if (!found.length) found.push(reason("unknown", message, {}));
+  return found.slice(0, REASONS_MAX);
+}
+
+function flights(scene, message, kinds, reason) {
+  const found = [];
+  for (const { what, source, target, arrives, of } of scene.flights.values()) {
+    if (kinds.includes(what) && of.some((copy) => messageOf(copy) === message)) found.push(reason(`flight_${what}`, of[0], { source, target, arrives }));
+  }
+  return found;
+}
+
+function places(scene, message, reason) {
+  const found = flights(scene, message, ["publish", "copy", "dead_letter"], reason);
+  const start = `${message}@`;
+  for (const [copy, state] of scene.copies) {
+    if (!copy.startsWith(start)) continue;
+    if (state.state === "ready") found.push(...ready(scene, copy, state, reason));
+    else if (state.state === "unacked") found.push(unacked(scene, copy, state, reason));
+  }
+  for (const [program, node] of scene.nodes) {
+    for (const [copy, held] of node.held) {
+      if (copy.startsWith(start) && !scene.copies.has(copy)) found.push(own(scene, copy, program, held, reason));
+    }
+  }
+  return found;
+}
+
+function ready(scene, copy, state, reason) {
+  const queue = scene.nodes.get(state.queue);
+  const ahead = queue.ready.list().indexOf(copy);
+  const found = [];
+  if (scene.nodes.get(queue.settings.broker ?? "")?.status === "down") found.push(reason("waits_down", copy, { queue: state.queue, ahead }));
+  else found.push(waits(scene, copy, state.queue, { queue: state.queue, ahead }, reason));
+  if (!state.expires) return found;
+  const fields = { queue: state.queue, expires: state.expires };
+  if (state.expires > scene.t) found.push(reason("expires", copy, fields));
+  else if (ahead) found.push(reason("over_time", copy, fields, HEAD_ONLY));
+  else found.push(reason("over_time_head", copy, fields));
+  return found;
+}
+
+function waits(scene, copy, queue, fields, reason) {
+  const names = new Set();
+  for (const link of scene.links.values()) if (link.what === "consume" && link.source === queue && scene.nodes.has(link.target)) names.add(link.target);
+  if (!names.size) {
+    const down = Array.from(scene.nodes).filter(([, node]) => node.status === "down" && reads(node, queue)).map(([name]) => name);
+    return down.length ? reason("waits_crashed", copy, { ...fields, crashed: down }) : reason("waits_nobody", copy, fields);
+  }
+  const all = Array.from(names);
+  const loads = all.map((name) => load(scene, name, queue));
+  const free = all.filter((_, n) => !loads[n][1] || loads[n][0] < loads[n][1]);
+  if (free.length) return reason("waits_room", copy, { ...fields, free });
+  const [holds, prefetch] = loads[0];
+  const same = loads.every(([one, limit]) => one === holds && limit === prefetch);
+  const situation = all.length === 1 ? "waits_full_one" : same ? "waits_full_same" : "waits_full";
+  return reason(situation, copy, { ...fields, full: all, consumers: all.length, holds, prefetch }, PREFETCH);
+}
+
+function reads(node, queue) {
+  const queues = node.settings.queue ?? node.settings.queues ?? [];
+  return queues === queue || (Array.isArray(queues) && queues.includes(queue));
+}
+
+/** How many of this queue's copies the program holds, and how many it may; 0: no limit. */
+export function load(scene, program, queue) {
+  const { settings } = scene.nodes.get(program);
+  let holds = 0;
+  for (const holder of scene.nodes.get(queue).unacked.values()) if (holder === program) holds++;
+  return [holds, settings.ack === "auto" ? 0 : (settings.prefetch ?? 0)];
+}
+
+function flightOf(scene, what, copy) {
+  for (const one of scene.flights.values()) if (one.what === what && one.of.includes(copy)) return one;
+  return null;
+}
+
+function unacked(scene, copy, state, reason) {
+  const queue = state.queue;
+  const program = scene.nodes.get(queue).unacked.get(copy);
+  const node = scene.nodes.get(program);
+  const held = node?.held.get(copy);
+  const fields = { queue, program };
+  if (held === undefined) return reason("unacked", copy, fields);
+  if (held.state === "dead") {
+    for (const one of scene.flights.values()) if (one.what === "close" && one.source === program) return reason("crashed", copy, { ...fields, arrives: one.arrives }, CLOSE);
+    return reason("let_go", copy, fields, CLOSE);
+  }
+  const ack = flightOf(scene, "ack", copy);
+  const nack = flightOf(scene, "nack", copy);
+  if (ack) return reason(held.state === "working" && held.until ? "working_acking" : "acking", copy, { ...fields, arrives: ack.arrives, until: held.until });
+  if (nack) return reason("nacking", copy, { ...fields, arrives: nack.arrives });
+  if (held.state === "on_way") return reason("on_way", copy, { ...fields, arrives: flightOf(scene, "delivery", copy)?.arrives ?? scene.t });
+  if (held.state === "working") return reason(held.until ? "working" : "hung", copy, { ...fields, until: held.until, started: held.started });
+  if (held.state === "buffered") return reason("buffered", copy, { ...fields, ...busy(node) });
+  return reason("done", copy, fields);
+}
+
+function busy(node) {
+  for (const held of node.held.values()) if (held.state === "working") return { until: held.until };
+  return {};
+}
+
+/** For the broker it is done; only the program still has it. */
+function own(scene, copy, program, held, reason) {
+  if (held.state === "on_way") return reason("own_on_way", copy, { program, arrives: flightOf(scene, "delivery", copy)?.arrives ?? scene.t }, GONE);
+  if (held.state === "working") return reason("own_working", copy, { program, until: held.until }, GONE);
+  return reason("own_buffered", copy, { program }, GONE);
+}
+
+function ends(gathered, reason) {
+  const found = new Map();
+  const queues = new Map();
+  for (const action of gathered.actions) {
+    for (const event of action) {
+      if (event.kind === "Routed") event.of.forEach((copy, n) => queues.set(copy, event.to[n]));
+      if (event.kind === "Enqueued" || event.kind === "Delivered") queues.set(event.of[0], event.queue);
+      const situation = end(event);
+      if (!situation) continue;
+      for (const copy of event.of) {
+        if (messageOf(copy) === gathered.message) found.set(copy, reason(situation, copy, { queue: queues.get(copy) ?? "", ...event }, event.rule));
+      }
+    }
+  }
+  const all = Array.from(found.values());
+  const last = all.filter((one) => one.situation !== "ended_DeadLettered");
+  return last.length ? last : all;
+}
+
+function end(event) {
+  if (event.kind === "Settled" && END_OUTCOMES.has(event.outcome)) return `ended_${event.outcome}`;
+  if (event.kind === "Delivered" && event.auto_ack) return "ended_auto";
+  if (event.kind === "Lost" && event.what === "publish") return "lost_publish";
+  if (event.kind === "Lost" && (event.what === "message" || event.ends)) return "ended_Lost";
+  return ENDS.has(event.kind) ? `ended_${event.kind}` : "";
+}
