@@ -25,6 +25,9 @@ NODE_LINES_MAX = 40
 Fields = dict[str, Any]
 """An event as the wire has it: what has its default is left out."""
 
+ASIDE = ("Confirmed", "Closed")
+"""What only tells somebody of it."""
+
 ENDS_OF_CHANNELS = ("Crashed", "ChannelClosed", "ConnectionClosed")
 TOUCHES = ("program", "queue", "exchange", "node", "at", "source", "target")
 
@@ -135,8 +138,10 @@ def line_of(fields: Fields, book: Phrases, scene: Scene, me: str, template: str 
 
 
 def deciding(lines: list[Line]) -> int:
-    """The index of the last line in which a rule decided; -1: none."""
-    return next((n for n in range(len(lines) - 1, -1, -1) if lines[n].rule), -1)
+    """The index of the last line in which a rule decided about the message itself; -1: none."""
+    return next(
+        (n for n in range(len(lines) - 1, -1, -1) if lines[n].rule and lines[n].kind not in ASIDE), -1
+    )
 
 
 def _tell(action: list[Fields], book: Phrases, scene: Scene, me: str) -> list[Line]:

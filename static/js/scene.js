@@ -273,9 +273,12 @@ export function wireNodes(svg, picture, open) {
     for (const [name, glyph] of picture().glyphs ?? []) glyph.root.classList.toggle("cursor", name === at);
     if (at) svg.setAttribute("aria-description", picture().glyphs.get(at)?.title.textContent ?? at);
   };
+  svg.addEventListener("pointerdown", (event) => {
+    at = event.target.closest("[data-node]")?.dataset.node ?? at; // the cursor is where one pressed
+  });
   svg.addEventListener("focus", () => {
     const boxes = picture().plan?.boxes;
-    if (boxes && !boxes.has(at)) at = boxes.keys().next().value ?? "";
+    if (boxes && !boxes.has(at)) at = first(boxes);
     show();
   });
   svg.addEventListener("blur", () => {
@@ -284,11 +287,30 @@ export function wireNodes(svg, picture, open) {
   svg.addEventListener("keydown", (event) => {
     const boxes = picture().plan?.boxes;
     if (event.key === "Enter" && at) open(at);
-    else if (WAYS[event.key] && boxes?.has(at)) at = nearest(boxes, boxes.get(at), WAYS[event.key]) ?? at;
+    else if (WAYS[event.key] && boxes?.has(at)) {
+      const way = WAYS[event.key];
+      at = nearest(joined(picture().plan, at), boxes.get(at), way) ?? nearest(boxes, boxes.get(at), way) ?? at;
+    }
     else return;
     event.preventDefault();
     show();
   });
+}
+
+/** Where the flow begins: the leftmost box, and of those the topmost. */
+function first(boxes) {
+  const all = Array.from(boxes.values()).sort((a, b) => a.x + a.y / 1e6 - (b.x + b.y / 1e6));
+  return all[0]?.name ?? "";
+}
+
+/** The boxes that a line joins with this one. */
+function joined({ boxes, lines }, name) {
+  const found = new Map();
+  for (const { source, target } of lines.values()) {
+    const other = source === name ? target : target === name ? source : "";
+    if (boxes.has(other)) found.set(other, boxes.get(other));
+  }
+  return found;
 }
 
 /** The nearest box in a direction; one that is more sideways than ahead counts double. */

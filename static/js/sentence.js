@@ -1,7 +1,7 @@
 // Saying a sentence from its template: mqlab/engine/sentences/__init__.py once more, where the language is described.
 // Pure: no DOM. A sentence is a list of parts [kind, text, ref]; kind: text, strong, code, time, node or message.
 
-import { messageOf } from "./words.js";
+import { messageOf, seconds } from "./words.js";
 
 const CUT_CHARS = 300;
 const NAMED_MAX = 4;
@@ -67,8 +67,7 @@ export function plain(value) {
 
 /** Virtual µs in seconds, to the nearest hundredth. */
 export function secondsOf(us) {
-  const hundredths = Math.floor((us + 5000) / 10_000);
-  return `${Math.floor(hundredths / 100)}.${String(hundredths % 100).padStart(2, "0")} s`;
+  return `${seconds(us)} s`;
 }
 
 function cut(text) {

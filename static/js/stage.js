@@ -1,4 +1,4 @@
-// <mq-stage data-recording>: wires link, playhead, picture, deck, log, verdicts and acts together. What is more than
+// <mq-stage data-recording>: wires link, playhead, picture, deck, verdicts and acts together. What is more than
 // that is a *feature*: an object that `use` is given, with any of the methods that `tell` and `ask` call by name:
 //   scene(frame) tree() cut(frame, mine) kept(frame) other(frame)     what came over the wire
 //   selected(selection)                        another message or node was chosen, or none
@@ -70,7 +70,7 @@ class Stage extends HTMLElement {
   build() {
     this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     this.svg.setAttribute("role", "group");
-    this.svg.setAttribute("aria-label", "The lab. Arrow keys go along, Enter acts on what is under the cursor.");
+    this.svg.setAttribute("aria-label", "The lab. Arrow keys go along, Enter tells the story of what is under the cursor.");
     this.picture = new Picture(this.svg);
     this.banner = el("p", { class: "broker-note soft" });
     this.waiting = el("p", { class: "waiting", textContent: "Loading the lab…" });
@@ -97,14 +97,14 @@ class Stage extends HTMLElement {
       const message = this.picture.messageAt(event.clientX, event.clientY);
       if (message) return this.select({ message });
       const node = event.target.closest("[data-node]")?.dataset.node;
-      if (node && this.acts.choose(node)) this.side.show("Act");
+      if (!node) return;
+      this.acts.choose(node);
+      this.select({ node });
     });
     wireKeys(this);
     wireNodes(this.svg, () => this.picture, (name) => {
-      if (this.acts.choose(name)) {
-        this.side.show("Act");
-        this.acts.select.focus();
-      }
+      this.acts.choose(name);
+      this.reader?.open(name);
     });
   }
 
@@ -144,12 +144,7 @@ class Stage extends HTMLElement {
     import("./comparing.js").then(({ Comparing }) => this.use(new Comparing(this)));
     import("./undo.js").then(({ Undo }) => this.use(new Undo(this)));
     import("./track.js").then(({ Track }) => this.use(new Track(this)));
-    import("./log.js").then(({ Log }) => {
-      this.log = new Log(this.picture.keys, { onGo: (t) => this.seek(t), onSelect: (message) => this.select({ message }) });
-      this.page("Events", this.log.root);
-      if (this.selection.message) this.side.show("Events");
-      this.force = true;
-    });
+    import("./reader.js").then(({ attach }) => attach(this));
   }
 
   /** A scene came: at first, or because one went where nothing was loaded. */
@@ -288,7 +283,6 @@ class Stage extends HTMLElement {
   /** Choose what is read about: {message}, {node}, or nothing. */
   select(selection, write_ = true) {
     this.selection = selection ?? {};
-    if (this.selection.message) this.side.show("Events");
     this.tell("selected", this.selection);
     if (write_) this.remember();
     this.force = true;
@@ -339,7 +333,6 @@ class Stage extends HTMLElement {
       this.lazy();
     }
     this.deck.draw(playhead, this.tree, this.words());
-    if (this.log && !this.log.root.hidden) this.log.draw(line, this.selection.message ?? "", now, this.force);
     this.note(line.scene);
     this.force = false;
   }

@@ -7,6 +7,7 @@ import { messageOf } from "./words.js";
 const LINES_MAX = 300;
 const HEAD_LINES = 20;
 export const NODE_LINES_MAX = 40;
+const ASIDE = new Set(["Confirmed", "Closed"]);
 const ENDS_OF_CHANNELS = new Set(["Crashed", "ChannelClosed", "ConnectionClosed"]);
 const SETTLES = new Set(["Settled", "Requeued", "Lost", "NodeRemoved"]);
 const TOUCHES = ["program", "queue", "exchange", "node", "at", "source", "target"];
@@ -83,9 +84,9 @@ export function lineOf(event, book, scene, me, template = "") {
   return { t: event.t, name: event.name, kind: event.kind, sentence: say(words, event, scene.nodes, me), rule: event.rule, of: event.of ?? [] };
 }
 
-/** The index of the last line in which a rule decided; -1: none. */
+/** The index of the last line in which a rule decided about the message itself; -1: none. */
 export function deciding(lines) {
-  return lines.findLastIndex((line) => line.rule !== "");
+  return lines.findLastIndex((line) => line.rule !== "" && !ASIDE.has(line.kind));
 }
 
 /** A rule in words. */
@@ -125,7 +126,8 @@ function share(first, second) {
   return first.of.some((copy) => copies.includes(copy) || copies.includes(messageOf(copy)));
 }
 
-function touches(event, node) {
+/** Whether an event is about a node. */
+export function touches(event, node) {
   for (const field of TOUCHES) if (event[field] === node) return true;
   return event.to?.includes(node) || event.between?.includes(node) || false;
 }

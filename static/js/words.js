@@ -1,8 +1,9 @@
 // Numbers and settings in words.
 
-/** Virtual µs as seconds with two decimals. */
+/** Virtual µs as seconds with two decimals, rounded as the engine's sentences round. */
 export function seconds(us) {
-  return (us / 1_000_000).toFixed(2);
+  const hundredths = Math.floor((us + 5000) / 10_000);
+  return `${Math.floor(hundredths / 100)}.${String(hundredths % 100).padStart(2, "0")}`;
 }
 
 export function rateWords(rate) {

@@ -4,8 +4,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { KINDS, sentence } from "../../static/js/log.js";
+import { textOf } from "../../static/js/sentence.js";
+import { lineOf, phrases } from "../../static/js/story.js";
 import { ASKS, compare, encode, FRAMES, mint } from "../../static/js/wire.js";
+
+const KINDS = Object.keys(phrases().events);
+const sentence = (event) => textOf(lineOf(event, phrases(), { nodes: new Map() }, "").sentence);
 
 const schema = JSON.parse(readFileSync(new URL("../../static/wire-schema.json", import.meta.url)));
 

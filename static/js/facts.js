@@ -1,0 +1,132 @@
+// What an operator sees of a node, in words: pairs of a term and a list of what is said of it. Pure: no DOM.
+// An item is a text, {code}, {node} or {message, words}.
+
+import { load } from "./why.js";
+import { rateWords, serviceWords } from "./words.js";
+import { plain, secondsOf } from "./sentence.js";
+
+const CHIPS_MAX = 40;
+const HELD = { on_way: "on its way here", buffered: "in the buffer", working: "being worked on", done: "done, its ack under way", dead: "lost here, but unacked at the broker" };
+const COUNTS = [
+  ["published", "published"], ["confirmed", "confirmed"], ["nacked", "nacked"], ["returned", "returned"], ["enqueued", "enqueued"],
+  ["delivered", "delivered"], ["ok", "handled"], ["failed", "failed"], ["acked", "acked"], ["requeued", "requeued"],
+  ["dead_lettered", "dead-lettered"], ["rejected", "rejected"], ["expired", "expired"], ["maxlen", "over the limit"], ["refused", "refused"],
+  ["delivery_limit", "over the delivery limit"], ["purged", "purged"], ["no_route", "without a queue"], ["cycle", "in a circle"],
+  ["lost_message", "lost for good"], ["lost_delivery", "deliveries lost"], ["lost_publish", "publishes lost"], ["lost_ack", "acks lost"],
+  ["lost_nack", "nacks lost"], ["lost_confirm", "confirms lost"], ["lost_return", "returns lost"],
+];
+const LIMITS = [
+  ["max_length", (n) => `at most ${n} ready`], ["max_length_bytes", (n) => `at most ${n} bytes ready`], ["overflow", (how) => `over that: ${how}`],
+  ["message_ttl_ms", (ms) => `a message lives ${ms} ms`], ["delivery_limit", (n) => `at most ${n} failed deliveries of a message`],
+];
+
+/** The facts of a node: [[term, [item, …]], …]. */
+export function factsOf(name, scene) {
+  const node = scene.nodes.get(name);
+  const facts = [["Is", [kindWords(node)]]];
+  (OF[node.what] ?? program)(name, node, scene, facts);
+  const counts = scene.counts.get(name);
+  const counted = counts ? COUNTS.filter(([what]) => counts.get(what)).map(([what, words]) => `${counts.get(what)} ${words}`) : [];
+  if (counted.length) facts.push(["So far", [counted.join(", ")]]);
+  return facts;
+}
+
+const OF = { queue, exchange, consumer, broker };
+
+function kindWords(node) {
+  const { settings } = node;
+  const flags = ["durable", "exclusive", "auto_delete", "internal"].filter((flag) => settings[flag] === true).map((flag) => flag.replace("_", "-"));
+  if (node.what === "queue") return [`a ${settings.type} queue`, ...flags].join(", ");
+  if (node.what === "exchange") return [`a ${settings.type} exchange`, ...flags].join(", ");
+  if (node.what === "broker") return `${settings.kind === "rabbitmq" ? "RabbitMQ" : settings.kind} ${settings.version}, ${node.status}`;
+  if (node.what === "you") return "you: a publisher and operator";
+  return `a ${node.what}, ${node.status === "down" ? "crashed" : "running"}`;
+}
+
+function queue(name, node, scene, facts) {
+  const { settings, ready, unacked } = node;
+  facts.push(["Holds", [`${ready.size} ready, ${unacked.size} unacked, ${ready.size + unacked.size} in all`]]);
+  const limits = LIMITS.filter(([field]) => settings[field] !== undefined).map(([field, words]) => words(settings[field]));
+  if (limits.length) facts.push(["Limits", [limits.join("; ")]]);
+  if (settings.dead_letter_exchange !== undefined) facts.push(["Dead letters", ["to ", { node: settings.dead_letter_exchange || "amq.default" }]]);
+  const args = Object.entries(settings.arguments ?? {});
+  if (args.length) facts.push(["Arguments", spread(args.map(([field, value]) => [{ code: `${field}: ${plain(value)}` }]))]);
+  const bound = Array.from(scene.links.values()).filter((link) => link.what === "binding" && link.target === name);
+  if (bound.length) facts.push(["Bound to", spread(bound.map((link) => [{ node: link.source }, link.routing_key ? " with " : "", link.routing_key ? { code: link.routing_key } : ""]))]);
+  const readers = new Set(Array.from(scene.links.values()).filter((link) => link.what === "consume" && link.source === name).map((link) => link.target));
+  facts.push(["Read by", readers.size ? spread(Array.from(readers, (one) => [{ node: one }, loadWords(load(scene, one, name))])) : ["nobody"]]);
+  if (ready.size) facts.push(["Ready, next first", chips(ready.list(), ready.size)]);
+  if (unacked.size) facts.push(["Unacked", chips(Array.from(unacked.keys()), unacked.size)]);
+}
+
+function loadWords([holds, limit]) {
+  return limit ? ` holds ${holds} of ${limit}` : ` holds ${holds}`;
+}
+
+function exchange(name, node, scene, facts) {
+  const links = Array.from(scene.links.values()).filter((link) => link.source === name);
+  const bound = links.filter((link) => link.what === "binding");
+  facts.push(["Bindings", bound.length ? spread(bound.map((link) => [link.routing_key ? { code: link.routing_key } : "without a key", " to ", { node: link.target }])) : [name === "amq.default" ? "every queue, by its own name" : "none"]]);
+  const other = links.find((link) => link.what === "alternate");
+  if (other) facts.push(["Alternate", [{ node: other.target }]]);
+}
+
+function consumer(name, node, scene, facts) {
+  const { settings, held } = node;
+  const reads = Array.from(new Set(Array.from(scene.links.values()).filter((link) => link.what === "consume" && link.target === name).map((link) => link.source)));
+  facts.push(["Reads", reads.length ? spread(reads.map((one) => [{ node: one }])) : ["nothing: it is not subscribed"]]);
+  const slots = Array.from(held.values()).filter((one) => one.slot).length;
+  const acks = { auto: "automatic: done when sent", before: "sent before the work", after: "sent after the work" };
+  facts.push(["Prefetch", [settings.ack === "auto" ? "no limit: acks are automatic" : settings.prefetch ? `${slots} of ${settings.prefetch} in use` : `no limit, ${slots} unacked`]]);
+  facts.push(["Acks", [acks[settings.ack] ?? acks.after]]);
+  if (settings.service) facts.push(["Work", [serviceWords(settings.service)]]);
+  if (settings.fail) facts.push(["Fails", [plain(settings.fail)]]);
+  if (held.size) {
+    const rows = Array.from(held).slice(0, CHIPS_MAX).map(([copy, one]) => [{ message: copy }, ` ${one.state === "working" && !one.until ? "hangs" : HELD[one.state]}${one.state === "working" && one.until ? ` until ${secondsOf(one.until)}` : ""}`]);
+    facts.push(["Has", spread(rows)]);
+  }
+}
+
+function program(name, node, scene, facts) {
+  const { settings } = node;
+  if (settings.rate) facts.push(["Rate", [rateWords(settings.rate)]]);
+  const to = settings.publish?.exchange;
+  if (to !== undefined) facts.push(["Publishes to", [{ node: to || "amq.default" }, settings.publish.routing_key ? " with " : "", settings.publish.routing_key ? { code: settings.publish.routing_key } : ""]]);
+  if (node.what === "producer") facts.push(["Confirms", [settings.confirms ? "on" : "off: it does not learn what became of a publish"]]);
+}
+
+function broker(name, node, scene, facts) {
+  const of = (what) => Array.from(scene.nodes).filter(([, one]) => one.what === what && one.settings.broker === name).map(([one]) => one);
+  for (const [what, term] of [["exchange", "Exchanges"], ["queue", "Queues"]]) {
+    const names = of(what);
+    if (names.length) facts.push([term, spread(names.map((one) => [{ node: one }]))]);
+  }
+}
+
+/** Items in a row, with commas between. */
+function spread(rows) {
+  return rows.flatMap((row, n) => (n ? [", ", ...row] : row)).filter((item) => item !== "");
+}
+
+function chips(copies, count) {
+  const items = copies.slice(0, CHIPS_MAX).map((copy) => ({ message: copy, words: "" }));
+  if (count > CHIPS_MAX) items.push(` and ${count - CHIPS_MAX} more`);
+  return items;
+}
+
+/** One line for the table: what a node is doing. */
+export function stateWords(name, node, scene) {
+  const { settings } = node;
+  const counts = scene.counts.get(name);
+  if (node.what === "queue") return `${node.ready.size} ready, ${node.unacked.size} unacked`;
+  if (node.what === "exchange") return `${(counts?.get("no_route") ?? 0) + (counts?.get("cycle") ?? 0)} without a queue`;
+  if (node.what === "broker") return node.status;
+  if (node.what === "consumer") {
+    if (node.status === "down") return node.held.size ? `crashed, with ${node.held.size} in hand` : "crashed";
+    const slots = Array.from(node.held.values());
+    const working = slots.find((one) => one.state === "working");
+    const doing = working ? (working.until ? `works until ${secondsOf(working.until)}` : "hangs") : "idle";
+    return `${doing}, holds ${slots.length}${settings.ack !== "auto" && settings.prefetch ? ` of ${settings.prefetch}` : ""}`;
+  }
+  return node.status === "down" ? "crashed" : [rateWords(settings.rate), `${counts?.get("published") ?? 0} published`].filter(Boolean).join(", ");
+}

@@ -1,0 +1,74 @@
+// What came before all that the page has loaded: asked for over a join of its own, so that neither the picture nor the
+// playhead is disturbed. It ends where what is loaded begins.
+
+import { Timeline } from "./timeline.js";
+import { compare } from "./wire.js";
+
+export const REACH_US = 60_000_000;
+const MORE_US = 20_000_000;
+
+export class Past {
+  constructor() {
+    this.watch = null;
+    this.forget();
+  }
+
+  get loading() {
+    return this.watch !== null;
+  }
+
+  forget() {
+    this.watch?.leave();
+    this.watch = null;
+    this.events = []; // whole actions from `from` up to `to`
+    this.from = null;
+    this.to = null;
+    this.future = "";
+    this.wrong = "";
+  }
+
+  /** Load what lies up to `reach` µs before the beginning of this timeline, or before what was loaded here already. */
+  load(link, recording, line, done, reach = REACH_US) {
+    if (this.loading) return;
+    const joined = this.joins(line);
+    const end = joined ? this.from : line.from;
+    if (!joined) this.forget();
+    this.wrong = "";
+    const at = [Math.max(0, end[0] - reach), 0];
+    let before = null;
+    const stop = (wrong = "") => {
+      this.watch?.leave();
+      this.watch = null;
+      this.wrong = wrong;
+      done();
+    };
+    const ask = () => this.watch.more(line.future, before.to, Math.min(end[0] + 1, before.to[0] + MORE_US));
+    const take = (frame) => {
+      before = Timeline.from(frame.future, frame.scene);
+      if (compare(before.to, end) >= 0) stop();
+      else ask();
+    };
+    this.watch = link.watch(recording, {
+      scene: take,
+      tree: () => stop("The connection was away."),
+      stretch: (frame) => {
+        if (!before || frame.future !== before.future || !before.append(frame.from, frame.to, frame.events)) return;
+        if (compare(before.to, end) < 0) {
+          ask();
+          return;
+        }
+        this.events = [...before.events.slice(0, before.before(end)), ...(joined ? this.events : [])];
+        this.from = before.from;
+        this.to = joined ? this.to : line.from;
+        this.future = line.future;
+        stop();
+      },
+      no: (frame) => stop(frame.why),
+    }, () => ({ future: line.future, at }));
+  }
+
+  /** Whether this is what comes right before the timeline. */
+  joins(line) {
+    return this.from !== null && this.future === line.future && compare(this.to, line.from) === 0;
+  }
+}
