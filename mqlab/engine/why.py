@@ -108,12 +108,13 @@ def _waits(scene: Scene, copy: str, queue: str, fields: Fields, reason: Say) -> 
     names = [link.target for link in scene.links.values() if link.what == "consume" and link.source == queue]
     names = list(dict.fromkeys(name for name in names if name in scene.nodes))
     if not names:
-        down = [name for name, node in scene.nodes.items() if node.status == "down" and _reads(node, queue)]
-        return (
-            reason("waits_crashed", copy, {**fields, "crashed": down})
-            if down
-            else reason("waits_nobody", copy, fields)
-        )
+        for status, situation in (("down", "waits_crashed"), ("waits", "waits_unstarted")):
+            idle = [
+                name for name, node in scene.nodes.items() if node.status == status and _reads(node, queue)
+            ]
+            if idle:
+                return reason(situation, copy, {**fields, "idle": idle})
+        return reason("waits_nobody", copy, fields)
     loads = [_load(scene, name, queue) for name in names]
     free = [name for name, (holds, limit) in zip(names, loads, strict=True) if not limit or holds < limit]
     if free:

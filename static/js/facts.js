@@ -7,6 +7,7 @@ import { plain, secondsOf } from "./sentence.js";
 
 const CHIPS_MAX = 40;
 const HELD = { on_way: "on its way here", buffered: "in the buffer", working: "being worked on", done: "done, its ack under way", dead: "lost here, but unacked at the broker" };
+const STATUS = { up: "running", down: "crashed", waits: "not started yet" };
 const COUNTS = [
   ["published", "published"], ["confirmed", "confirmed"], ["nacked", "nacked"], ["returned", "returned"], ["enqueued", "enqueued"],
   ["delivered", "delivered"], ["ok", "handled"], ["failed", "failed"], ["acked", "acked"], ["requeued", "requeued"],
@@ -40,7 +41,7 @@ function kindWords(node) {
   if (node.what === "exchange") return [`a ${settings.type} exchange`, ...flags].join(", ");
   if (node.what === "broker") return `${settings.kind === "rabbitmq" ? "RabbitMQ" : settings.kind} ${settings.version}, ${node.status}`;
   if (node.what === "you") return "you: a publisher and operator";
-  return `a ${node.what}, ${node.status === "down" ? "crashed" : "running"}`;
+  return `a ${node.what}, ${STATUS[node.status] ?? node.status}`;
 }
 
 function queue(name, node, scene, facts) {
@@ -123,6 +124,7 @@ export function stateWords(name, node, scene) {
   if (node.what === "broker") return node.status;
   if (node.what === "consumer") {
     if (node.status === "down") return node.held.size ? `crashed, with ${node.held.size} in hand` : "crashed";
+    if (node.status === "waits") return "has not started yet";
     const slots = Array.from(node.held.values());
     const working = slots.find((one) => one.state === "working");
     const doing = working ? (working.until ? `works until ${secondsOf(working.until)}` : "hangs") : "idle";

@@ -144,7 +144,7 @@ class Stage extends HTMLElement {
     import("./comparing.js").then(({ Comparing }) => this.use(new Comparing(this)));
     import("./undo.js").then(({ Undo }) => this.use(new Undo(this)));
     import("./track.js").then(({ Track }) => this.use(new Track(this)));
-    import("./reader.js").then(({ attach }) => attach(this));
+    if (!this.classList.contains("compact")) import("./reader.js").then(({ attach }) => attach(this));
   }
 
   /** A scene came: at first, or because one went where nothing was loaded. */

@@ -66,8 +66,11 @@ function waits(scene, copy, queue, fields, reason) {
   const names = new Set();
   for (const link of scene.links.values()) if (link.what === "consume" && link.source === queue && scene.nodes.has(link.target)) names.add(link.target);
   if (!names.size) {
-    const down = Array.from(scene.nodes).filter(([, node]) => node.status === "down" && reads(node, queue)).map(([name]) => name);
-    return down.length ? reason("waits_crashed", copy, { ...fields, crashed: down }) : reason("waits_nobody", copy, fields);
+    for (const [status, situation] of [["down", "waits_crashed"], ["waits", "waits_unstarted"]]) {
+      const idle = Array.from(scene.nodes).filter(([, node]) => node.status === status && reads(node, queue)).map(([name]) => name);
+      if (idle.length) return reason(situation, copy, { ...fields, idle });
+    }
+    return reason("waits_nobody", copy, fields);
   }
   const all = Array.from(names);
   const loads = all.map((name) => load(scene, name, queue));

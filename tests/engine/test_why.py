@@ -44,6 +44,8 @@ SITUATIONS: list[Situation] = [
     ("flight_copy", lambda: until(e.Routed), "web-1", "A copy is on its way to q and arrives at 0.12 s."),
     ("waits_nobody", lambda: lab(consumer=None).run(1), "web-1", "It stays in q: no consumer is subscribed there."),
     ("waits_crashed", lambda: crashed().run(1), "web-1", "It stays in q: nobody reads it, for worker is down."),
+    ("waits_unstarted", lambda: lab(consumer=f"start_ms: null, {SLOW}").run(1), "web-1",
+     "It stays in q: nobody reads it yet, for worker has not started."),
     ("waits_full_one", full, "web-2", "It waits in q, as the next one: worker holds 1 of 1, all that its prefetch allows."),
     ("waits_full_one", full, "web-4", "It waits in q, behind 2 others: worker holds 1 of 1, all that its prefetch allows."),
     ("waits_full_same", lambda: lab(consumer=f"replicas: 2, {SLOW}").run(1), "web-4",
