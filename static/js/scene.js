@@ -270,7 +270,7 @@ export function wireNodes(svg, picture, open) {
   let at = "";
   svg.setAttribute("tabindex", "0");
   const show = () => {
-    for (const [name, glyph] of picture().glyphs ?? []) glyph.root.classList.toggle("cursor", name === at);
+    for (const [name, glyph] of picture().glyphs ?? []) glyph.root.classList.toggle("cursor", name === at && svg.matches(":focus-visible"));
     if (at) svg.setAttribute("aria-description", picture().glyphs.get(at)?.title.textContent ?? at);
   };
   svg.addEventListener("pointerdown", (event) => {
