@@ -28,7 +28,7 @@ Fields = dict[str, Any]
 ASIDE = ("Confirmed", "Closed")
 """What only tells somebody of it."""
 
-ENDS_OF_CHANNELS = ("Crashed", "ChannelClosed", "ConnectionClosed")
+ENDS_OF_CHANNELS = ("Crashed", "Stopped", "ChannelClosed", "ConnectionClosed")
 TOUCHES = ("program", "queue", "exchange", "node", "at", "source", "target")
 
 

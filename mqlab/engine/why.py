@@ -120,7 +120,8 @@ def _waits(scene: Scene, copy: str, queue: str, fields: Fields, reason: Say) -> 
     if free:
         return reason("waits_room", copy, {**fields, "free": free})
     holds, limit = loads[0]
-    fields |= {"full": names, "consumers": len(names), "holds": holds, "prefetch": limit}
+    hangs = _hangs(scene.nodes[names[0]])
+    fields |= {"full": names, "consumers": len(names), "holds": holds, "prefetch": limit, "hangs": hangs}
     same = all(load == loads[0] for load in loads)
     situation = "waits_full_one" if len(names) == 1 else "waits_full_same" if same else "waits_full"
     return reason(situation, copy, fields, PREFETCH)
@@ -149,7 +150,7 @@ def _unacked(scene: Scene, copy: str, state: CopyState, reason: Say) -> Reason:
     fields: Fields = {"queue": state.queue, "program": program}
     node = scene.nodes.get(program)
     held = node.held.get(copy) if node is not None else None
-    if node is None or held is None:
+    if node is None or held is None or node.what != "consumer":
         return reason("unacked", copy, fields)
     if held.state == "dead":
         close = next(
@@ -161,22 +162,30 @@ def _unacked(scene: Scene, copy: str, state: CopyState, reason: Say) -> Reason:
     ack, nack = _flight(scene, "ack", copy), _flight(scene, "nack", copy)
     if ack is not None:
         fields |= {"arrives": ack.arrives, "until": held.until}
-        return reason("working_acking" if held.state == "working" and held.until else "acking", copy, fields)
+        still = held.state == "working" and held.until and not _hangs(node)
+        return reason("working_acking" if still else "acking", copy, fields)
     if nack is not None:
         return reason("nacking", copy, {**fields, "arrives": nack.arrives})
     if held.state == "on_way":
         delivery = _flight(scene, "delivery", copy)
         return reason("on_way", copy, {**fields, "arrives": delivery.arrives if delivery else scene.at[0]})
     if held.state == "working":
-        situation = "working" if held.until else "hung"
+        situation = "working" if held.until and not _hangs(node) else "hung"
         return reason(situation, copy, {**fields, "until": held.until, "started": held.started})
     if held.state == "buffered":
         return reason("buffered", copy, {**fields, **_busy(node)})
     return reason("done", copy, fields)
 
 
+def _hangs(node: Node) -> bool:
+    """Whether the program takes and finishes nothing."""
+    return bool(node.settings.get("hung"))
+
+
 def _busy(node: Node) -> Fields:
-    """Until when the program works on another message, if it does."""
+    """Until when the program works on another message, if it does; 0: it hangs."""
+    if _hangs(node):
+        return {"until": 0}
     working = next((held for held in node.held.values() if held.state == "working"), None)
     return {} if working is None else {"until": working.until}
 
@@ -190,7 +199,8 @@ def _own(scene: Scene, copy: str, program: str, held: Held, reason: Say) -> Reas
             "own_on_way", copy, {**fields, "arrives": delivery.arrives if delivery else scene.at[0]}, GONE
         )
     if held.state == "working":
-        return reason("own_working", copy, {**fields, "until": held.until}, GONE)
+        until = 0 if _hangs(scene.nodes[program]) else held.until
+        return reason("own_working", copy, {**fields, "until": until}, GONE)
     return reason("own_buffered", copy, fields, GONE)
 
 

@@ -1,12 +1,12 @@
 // What an operator sees of a node, in words: pairs of a term and a list of what is said of it. Pure: no DOM.
 // An item is a text, {code}, {node} or {message, words}.
 
-import { load } from "./why.js";
+import { hangs, load } from "./why.js";
 import { rateWords, serviceWords } from "./words.js";
 import { plain, secondsOf } from "./sentence.js";
 
 const CHIPS_MAX = 40;
-const HELD = { on_way: "on its way here", buffered: "in the buffer", working: "being worked on", done: "done, its ack under way", dead: "lost here, but unacked at the broker" };
+const HELD = { on_way: "on its way here", buffered: "in the buffer", done: "done, its ack under way", dead: "lost here, but unacked at the broker" };
 const STATUS = { up: "running", down: "crashed", waits: "not started yet" };
 const COUNTS = [
   ["published", "published"], ["confirmed", "confirmed"], ["nacked", "nacked"], ["returned", "returned"], ["enqueued", "enqueued"],
@@ -80,10 +80,10 @@ function consumer(name, node, scene, facts) {
   const acks = { auto: "automatic: done when sent", before: "sent before the work", after: "sent after the work" };
   facts.push(["Prefetch", [settings.ack === "auto" ? "no limit: acks are automatic" : settings.prefetch ? `${slots} of ${settings.prefetch} in use` : `no limit, ${slots} unacked`]]);
   facts.push(["Acks", [acks[settings.ack] ?? acks.after]]);
-  if (settings.service) facts.push(["Work", [serviceWords(settings.service)]]);
+  if (settings.service) facts.push(["Work", [`${serviceWords(settings.service)}${settings.slow > 1 ? `, now × ${settings.slow}` : ""}${hangs(node) ? "; it hangs" : ""}`]]);
   if (settings.fail) facts.push(["Fails", [plain(settings.fail)]]);
   if (held.size) {
-    const rows = Array.from(held).slice(0, CHIPS_MAX).map(([copy, one]) => [{ message: copy }, ` ${one.state === "working" && !one.until ? "hangs" : HELD[one.state]}${one.state === "working" && one.until ? ` until ${secondsOf(one.until)}` : ""}`]);
+    const rows = Array.from(held).slice(0, CHIPS_MAX).map(([copy, one]) => [{ message: copy }, ` ${one.state !== "working" ? HELD[one.state] : one.until && !hangs(node) ? `being worked on until ${secondsOf(one.until)}` : "begun, but it hangs"}`]);
     facts.push(["Has", spread(rows)]);
   }
 }
@@ -127,7 +127,7 @@ export function stateWords(name, node, scene) {
     if (node.status === "waits") return "has not started yet";
     const slots = Array.from(node.held.values());
     const working = slots.find((one) => one.state === "working");
-    const doing = working ? (working.until ? `works until ${secondsOf(working.until)}` : "hangs") : "idle";
+    const doing = hangs(node) || working?.until === 0 ? "hangs" : working ? `works until ${secondsOf(working.until)}` : "idle";
     return `${doing}, holds ${slots.length}${settings.ack !== "auto" && settings.prefetch ? ` of ${settings.prefetch}` : ""}`;
   }
   return node.status === "down" ? "crashed" : [rateWords(settings.rate), `${counts?.get("published") ?? 0} published`].filter(Boolean).join(", ");

@@ -8,7 +8,7 @@ const LINES_MAX = 300;
 const HEAD_LINES = 20;
 export const NODE_LINES_MAX = 40;
 const ASIDE = new Set(["Confirmed", "Closed"]);
-const ENDS_OF_CHANNELS = new Set(["Crashed", "ChannelClosed", "ConnectionClosed"]);
+const ENDS_OF_CHANNELS = new Set(["Crashed", "Stopped", "ChannelClosed", "ConnectionClosed"]);
 const SETTLES = new Set(["Settled", "Requeued", "Lost", "NodeRemoved"]);
 const TOUCHES = ["program", "queue", "exchange", "node", "at", "source", "target"];
 

@@ -79,7 +79,7 @@ function waits(scene, copy, queue, fields, reason) {
   const [holds, prefetch] = loads[0];
   const same = loads.every(([one, limit]) => one === holds && limit === prefetch);
   const situation = all.length === 1 ? "waits_full_one" : same ? "waits_full_same" : "waits_full";
-  return reason(situation, copy, { ...fields, full: all, consumers: all.length, holds, prefetch }, PREFETCH);
+  return reason(situation, copy, { ...fields, full: all, consumers: all.length, holds, prefetch, hangs: hangs(scene.nodes.get(all[0])) }, PREFETCH);
 }
 
 function reads(node, queue) {
@@ -106,22 +106,28 @@ function unacked(scene, copy, state, reason) {
   const node = scene.nodes.get(program);
   const held = node?.held.get(copy);
   const fields = { queue, program };
-  if (held === undefined) return reason("unacked", copy, fields);
+  if (held === undefined || node.what !== "consumer") return reason("unacked", copy, fields);
   if (held.state === "dead") {
     for (const one of scene.flights.values()) if (one.what === "close" && one.source === program) return reason("crashed", copy, { ...fields, arrives: one.arrives }, CLOSE);
     return reason("let_go", copy, fields, CLOSE);
   }
   const ack = flightOf(scene, "ack", copy);
   const nack = flightOf(scene, "nack", copy);
-  if (ack) return reason(held.state === "working" && held.until ? "working_acking" : "acking", copy, { ...fields, arrives: ack.arrives, until: held.until });
+  if (ack) return reason(held.state === "working" && held.until && !hangs(node) ? "working_acking" : "acking", copy, { ...fields, arrives: ack.arrives, until: held.until });
   if (nack) return reason("nacking", copy, { ...fields, arrives: nack.arrives });
   if (held.state === "on_way") return reason("on_way", copy, { ...fields, arrives: flightOf(scene, "delivery", copy)?.arrives ?? scene.t });
-  if (held.state === "working") return reason(held.until ? "working" : "hung", copy, { ...fields, until: held.until, started: held.started });
+  if (held.state === "working") return reason(held.until && !hangs(node) ? "working" : "hung", copy, { ...fields, until: held.until, started: held.started });
   if (held.state === "buffered") return reason("buffered", copy, { ...fields, ...busy(node) });
   return reason("done", copy, fields);
 }
 
+/** Whether the program takes and finishes nothing. */
+export function hangs(node) {
+  return Boolean(node.settings.hung);
+}
+
 function busy(node) {
+  if (hangs(node)) return { until: 0 };
   for (const held of node.held.values()) if (held.state === "working") return { until: held.until };
   return {};
 }
@@ -129,7 +135,7 @@ function busy(node) {
 /** For the broker it is done; only the program still has it. */
 function own(scene, copy, program, held, reason) {
   if (held.state === "on_way") return reason("own_on_way", copy, { program, arrives: flightOf(scene, "delivery", copy)?.arrives ?? scene.t }, GONE);
-  if (held.state === "working") return reason("own_working", copy, { program, until: held.until }, GONE);
+  if (held.state === "working") return reason("own_working", copy, { program, until: hangs(scene.nodes.get(program)) ? 0 : held.until }, GONE);
   return reason("own_buffered", copy, { program }, GONE);
 }
 

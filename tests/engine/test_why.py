@@ -58,6 +58,10 @@ SITUATIONS: list[Situation] = [
     ("waits_down", lambda: full().do(c.Restart("rabbit")), "web-2", "It waits in q: the broker is down."),
     ("on_way", lambda: until(e.Delivered), "web-1", "q has given it to worker, where it arrives at 0.13 s."),
     ("working", lambda: until(e.Started), "web-1", "It is unacked at worker, which works on it until 0.18 s."),
+    ("hung", lambda: until(e.Started, consumer=SLOW).do(c.Hang("worker")), "web-1",
+     "It is unacked at worker, which hangs: it began to work on it at 0.13 s and does not come to an end."),
+    ("waits_full_one", lambda: lab(consumer=SLOW).run(0.5).do(c.Hang("worker")), "web-2",
+     "It waits in q, as the next one: worker holds 1 of 1, all that its prefetch allows, and hangs."),
     ("buffered", lambda: lab(consumer="prefetch: 5, service: {constant_ms: 1000}").run(1), "web-2",
      "It is unacked at worker and waits in its buffer, for worker works on another until 1.13 s."),
     ("acking", lambda: until(e.Acked), "web-1",
@@ -151,6 +155,6 @@ def test_where_only_the_dead_letter_lives_on_its_death_is_no_end() -> None:
 def test_every_situation_is_tried_or_seen_in_random_recordings() -> None:
     elsewhere = {
         "flight_dead_letter", "flight_return", "flight_confirm", "flight_confirm_nack", "waits_room", "over_time",
-        "over_time_head", "expires", "hung", "done", "let_go", "unacked", "ended_DeadLettered", "ended_Refused",
+        "over_time_head", "expires", "done", "let_go", "unacked", "ended_DeadLettered", "ended_Refused",
     }  # fmt: skip
     assert phrases().why.keys() - {one[0] for one in SITUATIONS} == elsewhere
