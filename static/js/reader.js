@@ -13,6 +13,7 @@ const AHEAD_US = 60_000_000;
 const MORE_US = 20_000_000;
 const AUTO_US = 20_000_000;
 const LITTLE_US = 5_000_000; // with less than this before the playhead, more of it is asked for
+const KEYS_MAX = 40_000;
 const EVENTS_MAX = 60_000;
 const PAGES = new Set(["Story", "Events"]);
 
@@ -138,6 +139,8 @@ export class Reader {
       const event = events[n];
       if (event.key && event.of?.length) for (const copy of event.of) this.keys.set(messageOf(copy), event.key);
     }
+    if (this.keys.size <= KEYS_MAX) return;
+    for (const message of Array.from(this.keys.keys()).slice(0, KEYS_MAX / 2)) this.keys.delete(message); // the oldest
   }
 
   keyOf(message) {
