@@ -15,8 +15,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from mqlab.engine import limits
 from mqlab.engine.commands import AnyCommand, Illegal, Publish
-from mqlab.engine.recording import Cut, Recording, Work
+from mqlab.engine.recording import Cut, Recording, Work, last_number
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -82,8 +83,19 @@ def carry(
 
 
 def number_on(recording: Recording, future: str, command: AnyCommand) -> int:
-    """A carried message keeps its number, unless it is on this future already: then it is another message."""
-    if not isinstance(command, Publish):
+    """A carried message keeps its number, unless it is on this future already: then it is another message (0: number it
+    anew). The same for a number that no recording could have given."""
+    if (
+        not isinstance(command, Publish)
+        or last_number(command) > limits.COMMANDS_MAX * limits.BURST_MESSAGES_MAX
+    ):
         return 0
-    here = {one.command.number for one in recording.path(future) if isinstance(one.command, Publish)}
-    return 0 if command.number in here else command.number
+    for one in recording.path(future):
+        other = one.command
+        if (
+            isinstance(other, Publish)
+            and other.number <= last_number(command)
+            and command.number <= last_number(other)
+        ):
+            return 0
+    return command.number

@@ -8,6 +8,7 @@ export function answers(stage) {
   return {
     scene: (frame) => {
       stage.tree = new Tree(frame.tree);
+      stage.first ??= frame;
       stage.arrive(frame);
       stage.tell("scene", frame);
       stage.tell("tree");

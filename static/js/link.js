@@ -157,6 +157,11 @@ export class Watch {
     return this.ask("carry", { id: mint(), future, acts, command });
   }
 
+  /** Name a future; "" takes the name away. */
+  label(future, text) {
+    return this.joined && this.link.send("label", { join: this.number, future, text });
+  }
+
   ask(op, fields) {
     this.asked.set(fields.id, { op, fields });
     if (this.joined) this.link.send(op, { join: this.number, ...fields });

@@ -91,7 +91,7 @@ class Stage extends HTMLElement {
     this.side = new Side("Beside the figure");
     this.page("Act", this.acts.root);
     this.replaceChildren(el("div", { class: "bench" }, this.figure, this.side.root), this.deck.root, this.verdicts.root);
-    this.svg.addEventListener("pointerdown", () => (this.pressed = true)); // what one aims at stands still
+    this.figure.addEventListener("pointerdown", () => (this.pressed = true)); // what one aims at stands still
     for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (this.pressed = false));
     this.svg.addEventListener("click", (event) => {
       const message = this.picture.messageAt(event.clientX, event.clientY);
@@ -142,9 +142,19 @@ class Stage extends HTMLElement {
     performance.mark("mq-first-picture"); // what was asked for before this is the first load
     if (this.dataset.lesson) import("./lesson.js").then(({ Lesson }) => this.use(new Lesson(this, JSON.parse(this.dataset.lesson))));
     import("./comparing.js").then(({ Comparing }) => this.use(new Comparing(this)));
+    if (!this.classList.contains("compact")) this.lazyWriting();
     import("./undo.js").then(({ Undo }) => this.use(new Undo(this)));
     import("./track.js").then(({ Track }) => this.use(new Track(this)));
     if (!this.classList.contains("compact")) import("./reader.js").then(({ attach }) => attach(this));
+  }
+
+  lazyWriting() {
+    import("./remarks.js").then(({ Remarks }) => {
+      const remarks = new Remarks(this);
+      this.use(remarks);
+      const root = document.getElementById("take");
+      if (root) import("./take.js").then(({ Take }) => this.use(new Take(this, root, () => Array.from(remarks.notes.values()))));
+    });
   }
 
   /** A scene came: at first, or because one went where nothing was loaded. */

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mqlab.engine import commands as c
 from mqlab.engine import limits, scenario
-from mqlab.engine.carry import Carried, carry
+from mqlab.engine.carry import Carried, carry, number_on
 from mqlab.engine.recording import Recording, run
 from tests.engine.random_lab import SECOND, lab
 from tests.engine.test_recording import TWO_HALVES, half, told
@@ -126,6 +126,15 @@ def test_a_message_of_ones_own_is_the_same_message_in_both_futures() -> None:
     assert numbers == [1, 2, 3], "on its own future it is another one"
     assert do(recording, "next", "0", SECOND, c.Publish("left", "a")) == "next"
     assert recording.tree["next"].command.number == 4  # type: ignore[union-attr]
+
+
+def test_a_number_that_no_recording_gives_is_given_anew_and_a_burst_takes_all_of_its_numbers() -> None:
+    recording = halves()
+    burst = c.Publish("left", "a", repeat=5)
+    do(recording, "five", "0", SECOND, burst)
+    assert number_on(recording, "five", c.Publish("left", "a", number=5)) == 0
+    assert number_on(recording, "five", c.Publish("left", "a", number=6)) == 6
+    assert number_on(recording, "five", c.Publish("left", "a", number=10**12)) == 0
 
 
 def test_an_act_goes_after_all_of_its_instant_where_fewer_things_happen_there() -> None:
