@@ -124,13 +124,6 @@ export class Watch {
     this.link.send("join", { join: this.number, recording: this.recording, future, at });
   }
 
-  /** Watch no longer. */
-  leave() {
-    if (this.joined) this.link.send("leave", { join: this.number });
-    this.joined = false;
-    this.link.watches.delete(this.number);
-  }
-
   lost() {
     this.joined = false;
     for (const act of this.acts) act.sent = false;

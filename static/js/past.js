@@ -9,6 +9,7 @@ const MORE_US = 20_000_000;
 
 export class Past {
   constructor() {
+    this.link = null;
     this.watch = null;
     this.forget();
   }
@@ -18,13 +19,17 @@ export class Past {
   }
 
   forget() {
-    this.watch?.leave();
-    this.watch = null;
+    this.leave();
     this.events = []; // whole actions from `from` up to `to`
     this.from = null;
     this.to = null;
     this.future = "";
     this.wrong = "";
+  }
+
+  leave() {
+    if (this.watch) this.link.unwatch(this.watch);
+    this.watch = null;
   }
 
   /** Load what lies up to `reach` µs before the beginning of this timeline, or before what was loaded here already. */
@@ -37,8 +42,7 @@ export class Past {
     const at = [Math.max(0, end[0] - reach), 0];
     let before = null;
     const stop = (wrong = "") => {
-      this.watch?.leave();
-      this.watch = null;
+      this.leave();
       this.wrong = wrong;
       done();
     };
@@ -48,6 +52,7 @@ export class Past {
       if (compare(before.to, end) >= 0) stop();
       else ask();
     };
+    this.link = link;
     this.watch = link.watch(recording, {
       scene: take,
       tree: () => stop("The connection was away."),

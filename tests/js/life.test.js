@@ -77,7 +77,7 @@ test("a life whose publish lies before what is loaded is not whole, unless nothi
 
 /** A link whose server answers a join with a scene and each pull with the events asked for. */
 function server() {
-  const link = { asked: [], left: 0 };
+  const link = { asked: [], left: 0, unwatch: () => link.left++ };
   link.watch = (recording, handlers, look) => {
     const { at, future } = look();
     const watch = {
@@ -87,7 +87,6 @@ function server() {
         queueMicrotask(() => handlers.stretch({ future, from: after, to: [to * SECOND, 0], events: stream(from, to) }));
         return true;
       },
-      leave: () => link.left++,
     };
     queueMicrotask(() => handlers.scene({ future, at, scene: scene(at[0]) }));
     return watch;
@@ -127,7 +126,8 @@ test("what comes before another future's timeline is not taken for its own", asy
 
 test("where it cannot be loaded it says why", async () => {
   const past = new Past();
-  const link = { watch: (_, handlers) => (queueMicrotask(() => handlers.no({ code: "too_fast", why: "Too many messages; wait a moment." })), { leave() {} }) };
+  const no = { code: "too_fast", why: "Too many messages; wait a moment." };
+  const link = { unwatch() {}, watch: (_, handlers) => (queueMicrotask(() => handlers.no(no)), {}) };
   await new Promise((done) => past.load(link, "r", line(50, 52), done));
   assert.equal(past.wrong, "Too many messages; wait a moment.");
   assert.ok(!past.loading);
