@@ -44,12 +44,12 @@ export class Lesson {
 
   // --- what the stage asks
 
-  /** Time reaches the next open moment and no further. */
+  /** Time reaches the next open moment and no further, unless it is shared: a room does not wait for one of its readers. */
   wall(line) {
     const { t } = this.stage.playhead;
     this.line = line;
     this.scan(line);
-    if (this.compact || !this.memory.stops) return (this.moment = Infinity);
+    if (this.compact || !this.memory.stops || this.stage.ask("shares")) return (this.moment = Infinity);
     const next = this.moments.find((moment) => moment.t >= Math.floor(t) && this.open(moment));
     return (this.moment = next ? next.t : Infinity);
   }
@@ -135,7 +135,13 @@ export class Lesson {
 
   focus(name) {
     (name ? this.card : this.stage.deck.play).focus({ preventScroll: true });
-    if (name) this.root.scrollIntoView({ block: "nearest" });
+    if (name) requestAnimationFrame(() => requestAnimationFrame(() => this.bring())); // an act makes the deck taller first
+  }
+
+  /** Into sight, and clear of the deck, which may lie over the page's end. */
+  bring() {
+    this.root.style.scrollMarginBottom = `${this.stage.deck.root.offsetHeight + 8}px`;
+    this.root.scrollIntoView({ block: "nearest" });
   }
 
   /** Nobody is taken away from what they write or read: only from the figure, the deck, or nowhere. */

@@ -7,6 +7,7 @@
 //   holds()                                    a sentence, while time stands for its sake
 //   key(event)                                 whether it took this key
 //   place(parameters) visit(parameters)        its part of the address
+//   shares()                                   whether others see the same time as this page
 
 import { Acts } from "./acts.js";
 import { answers } from "./answers.js";
