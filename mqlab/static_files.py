@@ -27,6 +27,10 @@ HASHED = r"\.[0-9a-f]{12}\.[a-z0-9]+$"
 class HashedStorage(CompressedManifestStaticFilesStorage):
     """Hashed names also inside `import` statements, so that a browser may keep every file for good."""
 
+    max_post_process_passes = (
+        20  # a module's name holds its content, so one pass for each link of the longest chain of imports
+    )
+
     support_js_module_import_aggregation = True
     keep_only_hashed_files = True
 

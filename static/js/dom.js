@@ -36,6 +36,48 @@ export function choice(options, value) {
   return select;
 }
 
+// A form that makes a command for the panel of acts, with its client code, and with what is wrong beside the control
+// that it is about.
+
+/** What is wrong with what stands in a control. */
+export class Wrong extends Error {
+  constructor(control, why) {
+    super(why);
+    this.control = control;
+  }
+}
+
+export const input = (is = {}) => el("input", { autocomplete: "off", spellcheck: false, ...is });
+export const nodesOf = (scene, ...whats) => Array.from(scene.nodes).filter(([, node]) => whats.includes(node.what)).map(([name]) => name);
+
+/** A form whose button presses what `command()` gives; a Wrong is said beside its control. With its client code. */
+export function form(panel, legend, button, command, ...parts) {
+  const made = el("form", { class: "act-form", "aria-label": legend, noValidate: true }, ...parts, codeBox(panel, () => [command()]), el("button", { type: "submit", class: "press", textContent: button }));
+  made.addEventListener("submit", (event) => {
+    event.preventDefault();
+    panel.form = made;
+    try {
+      panel.press(command(), made);
+    } catch (error) {
+      if (!(error instanceof Wrong)) throw error;
+      panel.refused(error.message, error.control);
+    }
+  });
+  return made;
+}
+
+/** What these commands look like in a client, once one opens it. */
+export function codeBox(panel, commands) {
+  const texts = el("div", { class: "code-texts" });
+  const box = el("details", { class: "code-box" }, el("summary", { textContent: "As client code" }), texts);
+  const write = () => {
+    if (box.open) panel.code(texts, commands);
+  };
+  box.addEventListener("toggle", write);
+  queueMicrotask(() => box.closest("form")?.addEventListener("input", write));
+  return box;
+}
+
 // Making and changing SVG elements; text only ever as text.
 
 const NS = "http://www.w3.org/2000/svg";

@@ -146,7 +146,12 @@ class Stage extends HTMLElement {
     if (!this.classList.contains("compact")) this.lazyWriting();
     import("./undo.js").then(({ Undo }) => this.use(new Undo(this)));
     import("./track.js").then(({ Track }) => this.use(new Track(this)));
-    if (!this.classList.contains("compact")) import("./reader.js").then(({ attach }) => attach(this));
+    this.acts.load();
+    if (this.classList.contains("compact")) return;
+    import("./reader.js").then(({ attach }) => attach(this));
+    import("./quick.js").then(({ Quick }) => this.use(new Quick(this)));
+    import("./keys.js").then(({ Keys }) => this.use(new Keys(this)));
+    import("./code_view.js").then(({ CodePage }) => this.use(new CodePage(this)));
   }
 
   lazyWriting() {

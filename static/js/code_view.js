@@ -1,0 +1,45 @@
+// The client code of acts, to read and to copy: beside each form, and for all acts of a future on a page of their own.
+
+import { codeOf } from "./code.js";
+import { el } from "./dom.js";
+import { commandWords, seconds } from "./words.js";
+
+/** Write the code of what `commands()` gives; what is not whole yet is said. */
+export function write(place, commands, nodes) {
+  let texts = [];
+  try {
+    texts = commands().flatMap((command) => codeOf(command, nodes).map((one) => ({ ...one, title: `${commandWords(command)}: ${one.title}` })));
+  } catch (error) {
+    place.replaceChildren(el("p", { class: "soft", textContent: error.message }));
+    return;
+  }
+  place.replaceChildren(...texts.flatMap(block));
+}
+
+function block({ title, text }) {
+  const copy = navigator.clipboard ? el("button", { type: "button", class: "quiet", textContent: "Copy", "aria-label": `Copy: ${title}`, onclick: () => navigator.clipboard.writeText(text).then(() => (copy.textContent = "Copied")) }) : null;
+  return [
+    el("div", { class: "code-head" }, el("span", { textContent: title }), copy),
+    el("pre", { tabIndex: 0, role: "region", "aria-label": title }, el("code", { textContent: text })),
+  ];
+}
+
+export class CodePage {
+  constructor(stage) {
+    this.stage = stage;
+    this.nodes = new Map(); // every node there has been: code for one that is gone
+    this.shown = "";
+    this.root = el("div", { class: "code-page" });
+    stage.page("Code", this.root);
+  }
+
+  draw(line) {
+    const acts = this.stage.tree.path(line.future);
+    const shape = acts.map((act) => act.id).join(" ");
+    for (const [name, { what, settings }] of line.scene.nodes) this.nodes.set(name, { what, settings });
+    if (shape === this.shown && this.root.childElementCount) return;
+    this.shown = shape;
+    const made = acts.map((act) => el("section", {}, el("h3", { textContent: `${seconds(act.t)} s · ${commandWords(act.command)}` }), ...codeOf(act.command, this.nodes).flatMap(block)));
+    this.root.replaceChildren(...(made.length ? made : [el("p", { class: "soft", textContent: "What you do here, a client or an operator can do to a real broker. Act, and this page shows the code of each act: pika for what a program does, HTTP and rabbitmqctl for what an operator does." })]));
+  }
+}

@@ -1,0 +1,74 @@
+// What may be done to a node with one press, and why not, where not. Pure.
+
+const READY = 4; // so many times as slow
+
+/** [{words, short, command, why, rule}] for a node; `why` says what forbids the act just now, `rule` by which rule. */
+export function offersOf(scene, name) {
+  const node = scene.nodes.get(name);
+  if (!node) return [];
+  const away = scene.nodes.get(node.settings.broker)?.status === "down" ? `${node.settings.broker} is down until it has started again` : "";
+  return OFFERS[node.what]?.(name, node, away) ?? [];
+}
+
+const offer = (words, short, command, why = "", rule = "") => ({ words, short, command, why, rule });
+
+function program(name, node, away) {
+  const { hung, slow = 1 } = node.settings;
+  const stopping = node.status === "stopping" ? `${name} is shutting down` : "";
+  const off = stopping || (node.status === "up" ? "" : `${name} is not running`);
+  const rest = node.what === "consumer" ? [
+    ...(slow === 1 ? [] : [offer(`${name} at full speed`, "Full speed", { do: "slow", node: name, factor: 1 }, stopping)]),
+    ...[READY, 20].filter((factor) => factor !== slow).map((factor) => offer(`Slow ${name} × ${factor}`, `Slow × ${factor}`, { do: "slow", node: name, factor }, stopping)),
+  ] : [];
+  return [
+    node.status === "up"
+      ? offer(`Crash ${name}`, "Crash", { do: "crash", node: name })
+      : offer(node.status === "waits" ? `Start ${name}` : `Restart ${name}`, node.status === "waits" ? "Start" : "Restart", { do: "restart", node: name }, stopping),
+    hung ? offer(`Let ${name} go on`, "Go on", { do: "resume", node: name }) : offer(`Hang ${name}`, "Hang", { do: "hang", node: name }, off),
+    ...rest,
+    offer("Close its connection", "Disconnect", { do: "disconnect", node: name }, off || away),
+    offer(`Remove ${name}`, "Remove", { do: "remove", node: name }, stopping),
+  ];
+}
+
+function exchange(name, node, away) {
+  const command = { do: "delete", node: name };
+  const words = [`Delete ${name}`, "Delete", command];
+  if (name === "amq.default") return [offer(...words, "the default exchange cannot be deleted", "rabbitmq/default-exchange-protected")];
+  if (name.startsWith("amq.")) return [offer(...words, "an exchange of the system stays", "rabbitmq/reserved-prefix")];
+  return [offer(...words, away), offer("Delete if unused", "If unused", { ...command, if_unused: true }, away)];
+}
+
+function queue(name, node, away) {
+  const conditional = node.settings.type === "quorum" ? ["a quorum queue takes no conditions", "rabbitmq/quorum-declare"] : [away];
+  return [
+    offer("Purge what is ready", "Purge", { do: "purge", queue: name }, away),
+    offer("Get one and ack it", "Get one", { do: "get", queue: name }, away),
+    offer("Get one and put it back", "Look at one", { do: "get", queue: name, then: "requeue" }, away),
+    offer("Get one and reject it", "Reject one", { do: "get", queue: name, then: "reject" }, away),
+    offer(`Delete ${name}`, "Delete", { do: "delete", node: name }, away),
+    offer("Delete if unused and empty", "If unused", { do: "delete", node: name, if_unused: true, if_empty: true }, ...conditional),
+  ];
+}
+
+const OFFERS = {
+  consumer: program,
+  producer: program,
+  exchange,
+  queue,
+  broker: (name, node) => [offer(`Restart ${name}`, "Restart", { do: "restart", node: name }, node.status === "down" ? "it is down, and comes up by itself" : "")],
+  you: (name, node, away) => [offer("Close your connection", "Disconnect", { do: "disconnect", node: name }, away)],
+};
+
+/** The consumer to crash so that a message is delivered again, or "": one that works on it, else one that only holds it. */
+export function redeliverable(scene) {
+  const consumers = Array.from(scene.nodes).filter(([, node]) => node.what === "consumer" && node.status === "up");
+  const holds = (states) => consumers.find(([, node]) => Array.from(node.held.values()).some((one) => one.slot && states.includes(one.state)));
+  return (holds(["working"]) ?? holds(["buffered", "on_way"]))?.[0] ?? "";
+}
+
+/** The consumer whose ack is on its way, so that a broken connection makes a duplicate; or "". */
+export function duplicable(scene) {
+  for (const flight of scene.flights.values()) if (flight.what === "ack" && scene.nodes.get(flight.source)?.what === "consumer") return flight.source;
+  return "";
+}
