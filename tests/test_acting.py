@@ -142,7 +142,7 @@ def test_the_context_menu_key_opens_the_acts_on_a_node(page: Page, server: LabSe
     running(page, server, DIES)
     paused_at(page, 1)
     page.locator(".figure svg").focus()
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("ArrowRight")
     page.locator(".figure svg").dispatch_event("contextmenu", {"button": 0})
     quick = page.get_by_role("toolbar")

@@ -35,7 +35,7 @@ function program(body, { confirms = false, imports = [] } = {}) {
 function unlessDouble(fields, doubles, made) {
   const deep = (value) => (typeof value === "number" ? !Number.isInteger(value) : value !== null && typeof value === "object" && Object.values(value).some(deep));
   if (!doubles.length && !deep(fields ?? {})) return made;
-  return python("# pika writes no AMQP doubles (it raises UnsupportedAMQPFieldException): send this over HTTP, or with", "# another client.");
+  return python("# pika writes no AMQP doubles: it raises", "# UnsupportedAMQPFieldException. Send this", "# over HTTP, or with another client.");
 }
 
 /** curl to the management interface; a body is JSON, whole doubles written as such. */
@@ -172,7 +172,7 @@ function restart({ node }, nodes) {
 function change({ node, settings }, nodes) {
   const known = nodes.get(node);
   const { latency_ms, ...rest } = settings;
-  const made = latency_ms === undefined ? [] : [shell("Shell, where it runs", "# a delay on everything that leaves this machine", `tc qdisc replace dev eth0 root netem delay ${latency_ms}ms`)];
+  const made = latency_ms === undefined ? [] : [shell("Shell, where it runs", "# delays everything that leaves this machine", `tc qdisc replace dev eth0 root netem delay ${latency_ms}ms`)];
   if (!known || !Object.keys(rest).length) return made;
   const now = { ...known.settings, ...rest };
   if (rest.publish) now.publish = { ...known.settings.publish, ...rest.publish };
@@ -184,17 +184,17 @@ function slow({ node, factor }, nodes) {
   return known ? clientOf(known.what, node, { ...known.settings, slow: factor }) : [];
 }
 
-function disconnect({ node }) {
+function disconnect() {
   return [
-    shell("rabbitmqctl", `# the process id of ${node.replace(/[^\w.-]/g, "_")}'s connection is in the first column`, "rabbitmqctl list_connections pid client_properties", "rabbitmqctl close_connection '<process id>' 'Closed by hand'"),
+    shell("rabbitmqctl", "# the first column has the process id", "rabbitmqctl list_connections pid client_properties", "rabbitmqctl close_connection '<process id>' 'Closed by hand'"),
     http("DELETE", "/connections/<name of the connection>"),
   ];
 }
 
 const CODE = {
   publish, add, bind, unbind: bind, delete: remove, purge, get, restart, change, slow, disconnect,
-  crash: signal("KILL", ["It has no time to say anything: the broker sees the connection break."]),
-  hang: signal("STOP", ["This stops its heartbeats too, so that a real broker closes the connection after a while", "(about a minute by default). In the lab heartbeats go on, as from a thread of their own."]),
+  crash: signal("KILL", ["It has no time to say anything:", "the broker sees the connection break."]),
+  hang: signal("STOP", ["This stops its heartbeats too: a real broker", "closes the connection in about a minute.", "In the lab they go on, as from a thread."]),
   resume: signal("CONT", []),
-  remove: signal("TERM", ["It closes its connection and ends: connection.close()."]),
+  remove: signal("TERM", ["It closes its connection and ends:", "connection.close()"]),
 };

@@ -48,6 +48,9 @@ export class Quick {
     const line = this.stage.playhead.timeline;
     const offers = line ? offersOf(line.scene, name) : [];
     if (!offers.length) return false;
+    this.close();
+    if (this.stage.selection.node !== name) this.stage.select({ node: name });
+    this.stage.acts.choose(name);
     this.node = name;
     this.root.setAttribute("aria-label", `Acts on ${name}`);
     this.fill(line.scene);
@@ -114,6 +117,11 @@ export class Quick {
   }
 
   // --- what the stage asks
+
+  /** Something else is chosen, or nothing. */
+  selected({ node }) {
+    if (this.node && node !== this.node) this.close();
+  }
 
   draw(line) {
     if (!this.node) return;
