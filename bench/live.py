@@ -108,15 +108,15 @@ def resident_mb(pid: int) -> float:
     return int(kb[1]) / 1_024
 
 
-def prepare(folder: str, count: int) -> list[tuple[str, str]]:
-    """So many recordings, each with a session that owns it."""
+def prepare(folder: str, count: int, scenario: str = SCENARIO) -> list[tuple[str, str]]:
+    """So many recordings of a scenario, each with a session that owns it."""
     environ = os.environ | {"MQLAB_DATA": folder, "DJANGO_SETTINGS_MODULE": "mqlab.settings"}
     start = "import django; django.setup()\n"
     done = subprocess.run(
         [sys.executable, "-c", start + PREPARE, str(count)],
         cwd=ROOT,
         env=environ,
-        input=SCENARIO,
+        input=scenario,
         capture_output=True,
         text=True,
         check=True,

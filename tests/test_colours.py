@@ -81,6 +81,40 @@ def test_the_edge_of_every_chip_is_seen_on_every_ground(theme: dict[str, str], g
     assert weak == {}
 
 
+def textures() -> dict[str, str]:
+    """What is drawn under the letter of each key, by its colour."""
+    found = re.search(r"TEXTURES = \{(.*?)\};", text(Path("static/js/chips.js")), re.DOTALL)
+    assert found is not None
+    return dict(re.findall(r"(\w+): \"([^\"]*)\"", found[1]))
+
+
+def test_every_key_has_a_texture_of_its_own() -> None:
+    assert set(textures()) == set(KEYS)
+    assert len(set(textures().values())) == len(KEYS)
+
+
+@THEMES
+def test_the_texture_on_every_chip_is_seen(theme: dict[str, str]) -> None:
+    css = text(Path("static/css/stage.css"))
+    share = float(re.findall(r"^\.texture \{[^}]*opacity: ([\d.]+)", css, re.MULTILINE)[0])
+    weak = {}
+    for key in KEYS:
+        fill, letter = theme[f"k-{key}"], theme[f"k-{key}-letter"]
+        mixed = "#" + "".join(
+            f"{round(int(letter[i : i + 2], 16) * share + int(fill[i : i + 2], 16) * (1 - share)):02x}"
+            for i in (1, 3, 5)
+        )
+        if (found := contrast(mixed, fill)) < SHAPE_MIN:
+            weak[key] = round(found, 2)
+    assert weak == {}
+
+
+@THEMES
+def test_what_drains_is_seen_on_its_ground_and_on_paper(theme: dict[str, str]) -> None:
+    for ground in ("line", *GROUNDS):
+        assert contrast(theme["ink"], theme[ground]) >= SHAPE_MIN, ground
+
+
 @THEMES
 def test_a_button_of_ink_can_be_read(theme: dict[str, str]) -> None:
     assert contrast(theme["ink"], theme["paper"]) >= TEXT_MIN

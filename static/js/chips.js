@@ -10,7 +10,7 @@ const NAMES = ["a", "b", "c", "d", "e", "f", "g"];
 // Drawn under the letter, so that two keys differ also where neither colour nor letter is seen.
 export const TEXTURES = {
   a: "", b: "M-6 7.4l2.4-2.8M-1.2 7.4l2.4-2.8M3.6 7.4l2.4-2.8", c: "M-4.6 6h1.2M-.6 6h1.2M3.4 6h1.2", d: "M-5 6.2h10",
-  e: "M-4 4.8v2.8M0 4.8v2.8M4 4.8v2.8", f: "M-5 7.2l2.5-2.4 2.5 2.4 2.5-2.4 2.5 2.4", g: "M-5 5.2h10M-5 7.3h10", other: "",
+  e: "M-4 4.8v2.8M0 4.8v2.8M4 4.8v2.8", f: "M-5 7.2l2.5-2.4 2.5 2.4 2.5-2.4 2.5 2.4", g: "M-5 5.2h10M-5 7.3h10", other: "M-5.5 6.2h3M2.5 6.2h3",
 };
 
 export class Keys {
@@ -198,6 +198,7 @@ export class Ink {
     this.canvas.setAttribute("aria-hidden", "true");
     this.context = this.canvas.getContext("2d", { desynchronized: true }); // painted beside the main thread, where that is known
     this.looks = new Map();
+    this.paths = new Map();
     const anew = () => (this.colours = null);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", anew);
     new MutationObserver(anew).observe(document.documentElement, { attributeFilter: ["data-theme"] });
@@ -209,6 +210,7 @@ export class Ink {
     const dense = Math.min(devicePixelRatio, Math.sqrt(PIXELS_MAX / Math.max(1, width * height)));
     if (dense !== this.dense || zoom !== this.zoom) this.colours = null;
     Object.assign(this, { dense, zoom });
+    this.paths.clear();
     Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
     this.canvas.width = Math.ceil(width * dense);
     this.canvas.height = Math.ceil(height * dense);
@@ -299,25 +301,23 @@ export class Ink {
     c.setLineDash([]);
   }
 
-  /** A flow too thick for single chips: a broad line, and its number with paper around it. */
-  band({ line, width, colour, words, at }) {
+  /** One of picture.bands: a part of a flow too thick for single chips, or its number with paper around it. */
+  band({ d, width, colour, hollow, words, at }) {
     const c = this.context;
     const scale = this.zoom * this.dense;
+    const { raised, ink, edge, sans } = this.colours;
     c.setTransform(scale, 0, 0, scale, 0, 0);
-    c.lineWidth = width;
-    c.strokeStyle = this.colours[colour].fill;
-    c.globalAlpha = 0.4;
-    c.stroke((line.path2d ??= new Path2D(line.d)));
-    c.globalAlpha = 1;
     if (words) {
-      c.lineWidth = 4;
-      c.lineJoin = "round";
-      c.font = `11px ${this.colours.sans}`;
-      c.textAlign = "center";
-      c.strokeStyle = this.colours.raised;
-      c.strokeText(words, at[0], at[1]);
-      c.fillStyle = this.colours.ink;
-      c.fillText(words, at[0], at[1]);
+      Object.assign(c, { lineWidth: 4, lineJoin: "round", font: `11px ${sans}`, textAlign: at.anchor, strokeStyle: raised, fillStyle: ink });
+      c.strokeText(words, at.x, at.y);
+      c.fillText(words, at.x, at.y);
+    } else {
+      const path = this.paths.get(d) ?? this.paths.set(d, new Path2D(d)).get(d);
+      const { rim, fill } = colour === "ink" ? { fill: edge } : this.colours[colour];
+      for (const [px, style] of hollow ? [[width + 2, rim], [width, raised]] : [[width, fill]]) {
+        Object.assign(c, { lineWidth: px, strokeStyle: style });
+        c.stroke(path);
+      }
     }
     c.setTransform(1, 0, 0, 1, 0, 0);
     this.dirty = true;

@@ -105,3 +105,17 @@ export function say(element, text) {
   element.mqText = text;
   element.textContent = text;
 }
+
+const UNUSUAL = /[^\x20-\x7e]|[A-Z@%mw]{4}/; // letters whose width one cannot reckon with
+
+/** Say it in at most so many px: what is wider after all is squeezed. */
+export function fit(element, text, px) {
+  const most = Math.max(8, Math.round(px));
+  if (element.mqText === text && element.mqMost === most) return;
+  element.mqMost = most;
+  say(element, text);
+  element.removeAttribute("textLength");
+  if (!UNUSUAL.test(text) || element.getComputedTextLength() <= most) return;
+  element.setAttribute("textLength", most);
+  element.setAttribute("lengthAdjust", "spacingAndGlyphs");
+}

@@ -1,8 +1,8 @@
 // How each kind of node looks: ink on paper, with every limit in force written on the thing it limits.
 
 import { Minis, Pool } from "./chips.js";
-import { make, say, set } from "./dom.js";
-import { rateWords, seconds, serviceWords, shorten } from "./words.js";
+import { fit, make, say, set } from "./dom.js";
+import { rateWords, seconds, serviceWords, shorten, wide } from "./words.js";
 
 const PILE_SHOWN = 13;
 const SLOTS_SHOWN = 8;
@@ -70,7 +70,8 @@ class Program extends Glyph {
     const { w, h } = box;
     make(this.root, "path", { class: "body", d: `M0 8a8 8 0 0 1 8-8H${w - 18}L${w} ${h / 2}L${w - 18} ${h}H8a8 8 0 0 1-8-8z` });
     this.crack = make(this.root, "path", { class: "crack", d: `M${w * 0.4} 0l8 ${h * 0.4}-9 4 9 ${h * 0.6 - 4}` });
-    this.name = make(this.root, "text", { class: "name", x: 11, y: 21 }, shorten(box.name, Math.floor((w - 30) / 7.4)));
+    this.name = make(this.root, "text", { class: "name", x: 11, y: 21 });
+    fit(this.name, shorten(box.name, Math.floor((w - 30) / 7.4)), w - 26);
     this.sub = make(this.root, "text", { class: "s state", x: 11, y: 37 });
     this.ground = make(this.root, "rect", { x: 11, y: 41.5, width: w - 36, height: 3, class: "gone" });
     this.bar = make(this.root, "rect", { x: 11, y: 41.5, width: 0, height: 3, class: "gone" });
@@ -100,7 +101,8 @@ class Exchange extends Glyph {
     const { w, h } = box;
     make(this.root, "path", { class: "body", d: `M0 ${h / 2}L20 0H${w - 20}L${w} ${h / 2}L${w - 20} ${h}H20z` });
     const shown = box.name === "amq.default" ? "(default)" : box.name;
-    this.name = make(this.root, "text", { class: "name middle", x: w / 2, y: h / 2 - 1 }, shorten(shown, Math.floor((w - 14) / 7.8)));
+    this.name = make(this.root, "text", { class: "name middle", x: w / 2, y: h / 2 - 1 });
+    fit(this.name, shorten(shown, Math.floor((w - 14) / 7.8)), w - 14);
     this.sub = make(this.root, "text", { class: "m middle", x: w / 2, y: h / 2 + 14 });
   }
 
@@ -133,13 +135,15 @@ class Queue extends Glyph {
     if (unacked.size) parts.push(`${unacked.size} unacked`);
     if (settings.type === "quorum") parts.push("quorum");
     if (this.ctx.deadEnd(this.box.name)) parts.push("dead letters");
-    while (parts.length > 1 && parts.join(" · ").length > this.box.w / 6.4 - 7) parts.pop();
+    const room = this.box.w - Math.min(12, wide(this.box.name)) * 7.5 - 12;
+    while (parts.length > 1 && parts.join(" · ").length * 5.8 > room) parts.pop();
     const words = parts.join(" · ");
     say(this.sub, words);
-    say(this.name, shorten(this.box.name, Math.max(4, Math.floor((this.box.w - words.length * 5.8 - 10) / 7.5))));
+    const px = this.box.w - words.length * 5.8 - 10;
+    fit(this.name, shorten(this.box.name, Math.max(4, Math.floor(px / 7.5))), px);
     const lent = Math.min(unacked.size, LENT_SHOWN, Math.floor(this.ctx.cells / 2));
-    const room = this.ctx.cells - lent;
-    const shown = ready.size > room ? room - 2 : ready.size;
+    const free = this.ctx.cells - lent;
+    const shown = ready.size > free ? Math.max(0, free - 2) : ready.size;
     say(this.more, ready.size > shown ? `+${ready.size - shown}` : "");
     this.pool.begin();
     let n = 0;
@@ -205,14 +209,14 @@ class Consumer extends Glyph {
     const x = 58 + columns * 13;
     for (const text of [this.name, this.sub, this.third]) set(text, "x", x);
     const room = this.box.w - x;
-    say(this.name, shorten(this.box.name, Math.floor(room / 7.2)));
+    fit(this.name, shorten(this.box.name, Math.floor(room / 7.2)), room);
     const counts = scene.counts.get(this.box.name);
     const done = counts?.get("ok") ?? 0;
-    const prefetch = auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `unacked ${slots.length}${room > 116 ? " · no limit" : ""}`;
+    const prefetch = auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
     const crashed = this.ctx.crashed(scene, this.box.name);
-    say(this.sub, shorten(state === "down" ? (slots.length ? `${crashed} · ${slots.length} held` : crashed) : state === "waits" ? "not started" : away >= 0 ? "reconnects" : prefetch, Math.floor(room / 5.4)));
+    say(this.sub, shorten(state === "down" ? crashed : state === "waits" ? "not started" : away >= 0 ? "reconnects" : prefetch, Math.floor(room / 5.4)));
     const before = settings.ack === "before" ? "acks before · " : "";
-    say(this.third, shorten(state === "slow" ? `slow × ${settings.slow} · ${done} done` : state === "hung" ? `hangs · ${done} done` : limited || `${before}${done} done`, Math.floor(room / 5.4)));
+    say(this.third, shorten(state === "down" && slots.length ? `holds ${slots.length} · ${done} done` : state === "slow" ? `slow × ${settings.slow} · ${done} done` : state === "hung" ? `hangs · ${done} done` : limited || `${before}${done} done`, Math.floor(room / 5.4)));
     const fell = this.drop(scene, falling);
     const failed = counts?.get("failed");
     say(this.title, `${this.box.name}: ${state === "down" ? "crashed" : state === "waits" ? "not started" : state === "hung" ? "hangs" : prefetch}, ${serviceWords(settings.service)}, ${done} handled${failed ? `, ${failed} failed` : ""}${fell}`);

@@ -47,7 +47,7 @@ export function layout(nodes, links, width, seen = width) {
 function sizesAt(width, narrow) {
   if (width <= 344) return { program: 112, exchange: 96, queue: Math.min(216, width - 86), consumer: 160 };
   if (narrow) return { program: 112, exchange: 96, queue: 152, consumer: 152 };
-  return width < 860 ? { program: 96, exchange: 84, queue: 152, consumer: 150 } : { program: 116, exchange: 92, queue: 208, consumer: 176 };
+  return width < 800 ? { program: 96, exchange: 84, queue: 152, consumer: 150 } : { program: 116, exchange: 92, queue: 208, consumer: 176 };
 }
 
 /** `mid`: where lines meet it, from its top; `up`, `down`: what it needs above and below that. */
@@ -64,7 +64,8 @@ function wrap(phrases, most) {
   for (const phrase of phrases) {
     const last = lines[lines.length - 1];
     if (last !== undefined && wide(last) + wide(phrase) + 3 <= most) lines[lines.length - 1] = `${last} · ${phrase}`;
-    else lines.push(shorten(phrase, most));
+    else if (wide(phrase) <= most || !phrase.includes(" → ")) lines.push(shorten(phrase, most));
+    else lines.push(...phrase.split(/ (?=→ )/).map((part) => shorten(part, most)));
   }
   return lines;
 }

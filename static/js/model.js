@@ -1,6 +1,6 @@
 // The picture as data, and how each event changes it: mqlab/engine/scene.py and tally.py once more, for the
-// browser. Pure: no DOM, no clock. `open` reads a scene from JSON, `fold` changes it in place, `plain` writes
-// the same JSON again, so that a test can hold the two languages together.
+// browser. Pure: no DOM, no clock. `open` reads a scene from JSON, `fold` changes it in place. A test writes the same
+// JSON again (tests/js/plain.js), and so holds the two languages together.
 
 import { Ready, tally, trace, Traces } from "./tally.js";
 
@@ -109,28 +109,6 @@ export function open(json) {
   return scene;
 }
 
-/** The scene as the server would write it, with every field. */
-export function plain(scene) {
-  const object = (map, make) => Object.fromEntries(Array.from(map, ([name, value]) => [name, make(value)]));
-  return {
-    at: [scene.t, scene.i],
-    nodes: object(scene.nodes, (n) => ({
-      what: n.what, settings: n.settings, status: n.status,
-      ready: n.ready.list(), unacked: object(n.unacked, same), held: object(n.held, (h) => ({ ...h })),
-    })),
-    links: object(scene.links, (l) => ({ ...l })),
-    copies: object(scene.copies, (c) => ({ ...c })),
-    flights: object(scene.flights, (f) => ({ ...f })),
-    counts: object(scene.counts, (counts) => object(counts, same)),
-    piles: object(scene.piles, same),
-    verdicts: object(scene.verdicts, same),
-    goals: scene.goals,
-    storm: scene.storm,
-    offered: scene.offered,
-    predictions: scene.predictions,
-  };
-}
-
 /** An independent copy of a scene. */
 export function clone(scene) {
   const made = new Scene();
@@ -152,6 +130,7 @@ export function clone(scene) {
   made.verdicts = new Map(scene.verdicts);
   made.goals = [...scene.goals];
   made.predictions = [...scene.predictions];
+  made.traces = scene.traces.copy();
   return made;
 }
 

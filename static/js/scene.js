@@ -1,14 +1,16 @@
 // Model and t -> pixels: the only file that draws the figure. Positions are computed from (t, sent, arrives).
 
 import { Ink, Keys } from "./chips.js";
-import { make, say } from "./dom.js";
+import { fit, make, say } from "./dom.js";
 import { crashWords, glyph, pileMost, pileSpot } from "./glyphs.js";
 import { layout, NARROW_PX } from "./layout.js";
 import { along } from "./lines.js";
 import { limitWords, messageOf } from "./words.js";
 
 const TOKENS_MAX = 300;
+const CROWD_MIN = 9; // on one line: fewer are always told apart
 const TOUCH_PX = 18;
+const NARROWEST_PX = 300;
 const ZOOMS = [1.3, 1.2, 1.1]; // a small lab is drawn larger, where there is room
 const BACKWARDS = new Set(["ack", "nack", "confirm", "confirm_nack", "return"]);
 const RETURN_PX = 8; // what travels back keeps beside what comes
@@ -38,6 +40,12 @@ function withPublish(scene) {
   return links;
 }
 
+/** How much larger than usual the reader's type is, as far as the narrowest figure allows. */
+function typeSize(width) {
+  const size = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  return Math.max(1, Math.min(size, width / NARROWEST_PX));
+}
+
 /** How many bindings are not written out. */
 function shortened(plan) {
   return Array.from(plan.lines.values()).filter(({ label }) => label && label.text !== label.whole).length;
@@ -48,6 +56,7 @@ export class Picture {
     this.svg = svg;
     this.keys = new Keys();
     this.ink = new Ink(svg);
+    this.bands = []; // flows too thick for chips
     this.tokens = []; // what moves now: {x, y, what, colour, letter, count, selected, message}
     this.width = 0;
     this.shape = null;
@@ -70,12 +79,15 @@ export class Picture {
     const nodes = new Map(scene.nodes);
     if (!this.usesDefault) nodes.delete(DEFAULT);
     const links = this.remember(withPublish(scene));
-    this.plan = layout(nodes, links, width);
-    this.zoom = 1;
-    for (const larger of width > NARROW_PX ? ZOOMS : []) {
-      const plan = layout(nodes, links, width / larger, width);
-      const fits = plan.width * larger <= width + 1 && plan.height * larger <= height && shortened(plan) === shortened(this.plan);
-      if (this.zoom === 1 && fits) [this.plan, this.zoom] = [plan, larger];
+    this.zoom = typeSize(width);
+    const seen = width / this.zoom; // a reader's larger type is a larger figure
+    this.plan = layout(nodes, links, seen);
+    const least = this.zoom;
+    for (const larger of seen > NARROW_PX ? ZOOMS : []) {
+      const plan = layout(nodes, links, seen / larger, seen);
+      const all = larger * least;
+      const fits = plan.width * all <= width + 1 && plan.height * all <= height && shortened(plan) === shortened(this.plan);
+      if (this.zoom === least && fits) [this.plan, this.zoom] = [plan, all];
     }
     this.build(scene);
     return true;
@@ -146,7 +158,8 @@ export class Picture {
       this.ways.set(`${line.source}\n${line.target}`, line);
       if (line.what === "dead_letter") dead.add(line.target);
       if (line.label) {
-        const text = make(words, "text", { class: "m", x: line.label.x, y: line.label.y + 11 }, line.label.text);
+        const text = make(words, "text", { class: "m", x: line.label.x, y: line.label.y + 11 });
+        fit(text, line.label.text, line.label.w + 2);
         make(text, "title", {}, line.label.whole);
       }
     }
@@ -162,15 +175,33 @@ export class Picture {
       const node = scene.nodes.get(name);
       if (node) one.update(node, scene, t, selected, falling.filter((fall) => fall.piled && fall.node === name).length);
     }
-    const many = scene.flights.size > TOKENS_MAX;
-    if (many && !this.flow) import("./flow.js").then((module) => (this.flow = module.flow));
-    const flow = many && this.flow ? this.flow(this, scene, t) : null;
+    const full = scene.flights.size > TOKENS_MAX;
+    if ((full || this.crowded(scene)) && !this.flow) import("./flow.js").then((module) => (this.flow = module.flow));
+    const flow = this.flow && scene.flights.size > CROWD_MIN ? this.flow(this, scene, t, selected, full) : null;
     if (!flow) for (const flight of scene.flights.values()) this.addFlight(scene, flight, t, selected);
     for (const fall of falling) this.addFall(scene, fall, t);
     this.ink.begin();
-    for (const band of flow?.bands ?? []) this.ink.band(band);
+    this.bands = flow?.bands ?? [];
+    for (const band of this.bands) this.ink.band(band);
     for (const token of this.tokens) this.ink.token(token);
     say(this.note, flow?.words ?? "");
+    if (!this.shown && this.tokens.length) {
+      this.shown = true;
+      performance.mark("mq-first-message");
+    }
+  }
+
+  /** Whether some line may carry more than can be told apart: only then what draws flows is loaded. */
+  crowded(scene) {
+    if (scene.flights.size <= CROWD_MIN) return false;
+    const counts = new Map();
+    for (const { source, target } of scene.flights.values()) {
+      const name = `${source}\n${target}`;
+      const count = (counts.get(name) ?? 0) + 1;
+      if (count > CROWD_MIN) return true;
+      counts.set(name, count);
+    }
+    return false;
   }
 
   /** Where a flight is at t: {x, y} and its line; null where neither end is in the figure. */
@@ -216,7 +247,14 @@ export class Picture {
   }
 
   /** The line of a flight: a link's own, or a link's run backwards. Where there is none, one is added to the figure. */
-  way({ what, source, target }) {
+  way(flight) {
+    if (flight.ways === this.ways) return flight.way; // asked for in every frame
+    flight.way = this.findWay(flight);
+    flight.ways = flight.way ? this.ways : null;
+    return flight.way;
+  }
+
+  findWay({ what, source, target }) {
     const line = this.ways.get(`${source}\n${target}`);
     if (line) return { line, back: false };
     const other = this.ways.get(`${target}\n${source}`);

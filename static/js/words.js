@@ -57,11 +57,16 @@ const MARKS_MAX = 12; // code points of what is read as one letter: a family of 
 const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f000}-\u{3fffd}]/u;
 
+/** A text without what no font and no XML has: it shows where something was. */
+export function clean(text) {
+  return text.replace(UNSEEN, "\ufffd");
+}
+
 /** What a person reads as letters, each short enough to be drawn. */
 function letters(text) {
-  const clean = text.replace(UNSEEN, "\ufffd");
-  if (/^[\x20-\x7e]*$/.test(clean)) return clean.split("");
-  const found = parts ? Array.from(parts.segment(clean), (one) => one.segment) : Array.from(clean);
+  const seen = clean(text);
+  if (/^[\x20-\x7e]*$/.test(seen)) return seen.split("");
+  const found = parts ? Array.from(parts.segment(seen), (one) => one.segment) : Array.from(seen);
   return found.map((one) => {
     const points = Array.from(one);
     const most = points.includes("\u200d") ? MARKS_MAX : 3;

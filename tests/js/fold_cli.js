@@ -2,7 +2,8 @@
 
 import { createInterface } from "node:readline";
 
-import { fold, open, plain } from "../../static/js/model.js";
+import { fold, open } from "../../static/js/model.js";
+import { plain } from "./plain.js";
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { scene, events } = JSON.parse(line);

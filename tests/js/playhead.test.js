@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { open, plain } from "../../static/js/model.js";
+import { open } from "../../static/js/model.js";
+import { plain } from "./plain.js";
 import { Playhead } from "../../static/js/playhead.js";
 import { Timeline, Tree } from "../../static/js/timeline.js";
 

@@ -1,0 +1,102 @@
+"""The figure in a real browser: what is written on what it limits, on every width, for a projector, and in larger type."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.lab_server import LabServer
+
+pytestmark = pytest.mark.requires_chromium
+
+COMES_BACK = "/lab/why-does-it-come-back/"
+ROUTES = "/lab/who-gets-order-eu-paid/"
+
+OVERLAPS = """
+() => {
+  const boxes = Array.from(document.querySelectorAll(".line-words text, .node .name, .node .s, .node .m"))
+    .filter((text) => text.textContent && getComputedStyle(text).visibility === "visible")
+    .map((text) => [text.textContent, text.getBoundingClientRect()]);
+  const wrong = [];
+  boxes.forEach(([one, a], n) => boxes.slice(n + 1).forEach(([two, b]) => {
+    const apart = a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 5 || b.bottom <= a.top + 5;
+    if (!apart) wrong.push([one, two]);
+  }));
+  return wrong;
+}
+"""
+
+
+def at(page: Page, address: str, t: float) -> Page:
+    """The page, paused there and drawn."""
+    page.goto(f"{address}#t={t:g}")
+    expect(page.locator(".clock")).to_have_text(f"{t:.2f} s")
+    expect(page.locator(".figure .node").first).to_be_visible()
+    return page
+
+
+def test_limits_are_written_on_the_queue_they_limit(page: Page, server: LabServer) -> None:
+    at(page, server.url + COMES_BACK, 5)
+    counted = page.locator("[data-node=counted]")
+    expect(counted).to_contain_text("quorum")
+    expect(counted).to_contain_text("delivery limit 3 → dead letters")
+    expect(page.locator("[data-node=parking]")).to_have_class("node queue parking")
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1360])
+@pytest.mark.parametrize("path", [COMES_BACK, ROUTES])
+def test_no_words_lie_on_other_words(page: Page, server: LabServer, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    at(page, server.url + path, 5)
+    assert page.evaluate(OVERLAPS) == []
+
+
+def test_a_crash_is_seen_with_its_moment(page: Page, server: LabServer) -> None:
+    at(page, f"{server.url}/lab/consumer-dies-before-ack/", 3)
+    page.get_by_role("button", name="Crash worker-1").first.click()
+    worker = page.locator("[data-node=worker-1]")
+    expect(worker).to_contain_text("crashed 3.00 s")
+    expect(worker).to_have_class("node consumer down")
+
+
+def test_the_big_stage_has_only_the_figure_and_the_deck(page: Page, server: LabServer) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    usual = at(page, server.url + ROUTES, 5).locator("[data-node=billing] .name").bounding_box()
+    at(page, f"{server.url}{ROUTES}?stage=big", 5)
+    for hidden in (".masthead", ".side", ".verdicts", ".lab-brief", ".lab > details"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    large = page.locator("[data-node=billing] .name").bounding_box()
+    assert usual is not None
+    assert large is not None
+    assert large["height"] >= 1.3 * usual["height"]
+    deck = page.locator(".deck").bounding_box()
+    assert deck is not None
+    assert deck["y"] + 60 < 1080, "the deck is on the screen"
+
+
+@pytest.mark.parametrize("width", [390, 1360])
+def test_larger_type_makes_a_larger_figure_and_nothing_reaches_beyond_the_edge(
+    page: Page, server: LabServer, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => { document.documentElement.style.fontSize = '200%'; })"
+    )
+    page.goto(f"{server.url}{ROUTES}#t=5")
+    expect(page.locator("[data-node=billing]")).to_be_attached()
+    size = page.locator("[data-node=billing] .name").evaluate("one => one.getBoundingClientRect().height")
+    assert size >= (30 if width > 1000 else 17)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(OVERLAPS) == []
+
+
+def test_who_wants_no_motion_sees_what_travels_half_way(page: Page, server: LabServer) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    at(page, server.url + ROUTES, 3.3)
+    spots = "JSON.stringify(document.querySelector('mq-stage').picture.tokens.map((one) => [one.message, one.x, one.y]))"
+    before = page.evaluate(spots)
+    assert "web" in before or "shop" in before
+    page.get_by_role("slider", name="Time").fill("3.31")
+    expect(page.locator(".clock")).to_have_text("3.31 s")
+    assert page.evaluate(spots) == before
