@@ -177,6 +177,7 @@ export class Minis {
 
 const HALF = 20; // of a drawn look, px
 const LOOKS_MAX = 600;
+const WORDS_PX = 120; // room for a number and its words
 const PIXELS_MAX = 8_000_000;
 const TOKENS = ["raised", "ink", "alarm", "edge", "soft"];
 const COLOURS = Object.keys(TEXTURES);
@@ -301,26 +302,40 @@ export class Ink {
     c.setLineDash([]);
   }
 
-  /** One of picture.bands: a part of a flow too thick for single chips, or its number with paper around it. */
+  /** One of picture.bands: a part of a flow too thick for single chips, or its number. */
   band({ d, width, colour, hollow, words, at }) {
+    this.dirty = true;
+    if (words) return this.words(words, at);
     const c = this.context;
     const scale = this.zoom * this.dense;
-    const { raised, ink, edge, sans } = this.colours;
+    const path = this.paths.get(d) ?? this.paths.set(d, new Path2D(d)).get(d);
+    const { rim, fill } = colour === "ink" ? { fill: this.colours.edge } : this.colours[colour];
     c.setTransform(scale, 0, 0, scale, 0, 0);
-    if (words) {
-      Object.assign(c, { lineWidth: 4, lineJoin: "round", font: `11px ${sans}`, textAlign: at.anchor, strokeStyle: raised, fillStyle: ink });
-      c.strokeText(words, at.x, at.y);
-      c.fillText(words, at.x, at.y);
-    } else {
-      const path = this.paths.get(d) ?? this.paths.set(d, new Path2D(d)).get(d);
-      const { rim, fill } = colour === "ink" ? { fill: edge } : this.colours[colour];
-      for (const [px, style] of hollow ? [[width + 2, rim], [width, raised]] : [[width, fill]]) {
-        Object.assign(c, { lineWidth: px, strokeStyle: style });
-        c.stroke(path);
-      }
+    for (const [px, style] of hollow ? [[width + 2, rim], [width, this.colours.raised]] : [[width, fill]]) {
+      c.lineWidth = px;
+      c.strokeStyle = style;
+      c.stroke(path);
     }
     c.setTransform(1, 0, 0, 1, 0, 0);
-    this.dirty = true;
+  }
+
+  /** A number with paper around it, ending at a point: drawn once, like a chip. */
+  words(words, at) {
+    const scale = this.zoom * this.dense;
+    let look = this.looks.get(`words|${words}`);
+    if (!look) {
+      if (this.looks.size >= LOOKS_MAX) this.looks.clear();
+      look = document.createElement("canvas");
+      look.width = Math.ceil(WORDS_PX * scale);
+      look.height = Math.ceil(2 * HALF * scale);
+      const c = look.getContext("2d");
+      c.scale(scale, scale);
+      Object.assign(c, { lineWidth: 4, lineJoin: "round", font: `11px ${this.colours.sans}`, textAlign: "end", strokeStyle: this.colours.raised, fillStyle: this.colours.ink });
+      c.strokeText(words, WORDS_PX - 4, HALF);
+      c.fillText(words, WORDS_PX - 4, HALF);
+      this.looks.set(`words|${words}`, look);
+    }
+    this.context.drawImage(look, Math.round((at.x + 4 - WORDS_PX) * scale), Math.round((at.y - HALF) * scale));
   }
 }
 

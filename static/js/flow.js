@@ -80,9 +80,9 @@ function bandsOf({ line, back, flights }, picture, most, said) {
 /** The number stands at the end of a band, on the side from which it does not come; left of it where the flow runs downwards. */
 function spotOf({ points, label }, narrow, width) {
   const [x, y] = points.slice(-2);
-  if (narrow) return { x: x - width / 2 - 6, y: y - 10, anchor: "end" };
+  if (narrow) return { x: x - width / 2 - 6, y: y - 10 };
   const above = points[1] > y - 4 && !label;
-  return { x: x - 8, y: above ? y - width / 2 - 6 : y + width / 2 + 24, anchor: "end" };
+  return { x: x - 8, y: above ? y - width / 2 - 6 : y + width / 2 + 24 };
 }
 
 /** A line beside a line, as a path. */
