@@ -8,6 +8,9 @@ import sys
 def main() -> None:
     """Run a command. What a user can put right is said in one sentence, with exit code 2."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mqlab.settings")
+    lan = sys.argv[1:2] == ["lab"] and "--lan" in sys.argv[2:]  # the settings are read before the options are
+    if lan and os.environ.setdefault("MQLAB_MODE", "lan") != "lan":
+        stop(f"--lan and MQLAB_MODE={os.environ['MQLAB_MODE']} exclude each other: leave one of them out.")
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line

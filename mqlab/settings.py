@@ -2,12 +2,14 @@
 machine only. docs/settings.md says the same in prose, and a test compares the two."""
 
 import os
+import socket
 from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import lazy
 
+from mqlab.lan import NoLanAddress, lan_address, lan_names
 from mqlab.secret import read_or_make
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -15,9 +17,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # --- what the environment may say ---
 
 MODE = os.environ.get("MQLAB_MODE", "local")
-if MODE not in ("local", "production"):
-    raise ImproperlyConfigured(f"MQLAB_MODE is {MODE!r}; it may be local (the default) or production.")
+if MODE not in ("local", "lan", "production"):
+    raise ImproperlyConfigured(f"MQLAB_MODE is {MODE!r}; it may be local (the default), lan or production.")
 PRODUCTION = MODE == "production"
+LISTEN_ADDRESS = "127.0.0.1"  # the one address that `manage.py lab` listens on
 
 DATA_DIR = Path(os.environ.get("MQLAB_DATA") or BASE_DIR / "data").resolve()
 BEHIND_PROXY = os.environ.get("MQLAB_BEHIND_PROXY") == "1"
@@ -37,6 +40,12 @@ if PRODUCTION:
         )
 else:
     ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+    if MODE == "lan":
+        try:
+            LISTEN_ADDRESS = lan_address(os.environ.get("MQLAB_LAN_ADDRESS", ""))
+        except NoLanAddress as error:
+            raise ImproperlyConfigured(str(error)) from error
+        ALLOWED_HOSTS = lan_names(LISTEN_ADDRESS, socket.gethostname())
     # Lazy, because `replay` and the engine need no secret and must not make one.
     SECRET_KEY = lazy(read_or_make, str)(DATA_DIR / "secret")
 
@@ -124,7 +133,8 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# Over plain http browsers do not heed it but on loopback; elsewhere they only complain in the console.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None if MODE == "lan" else "same-origin"
 
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
@@ -147,8 +157,9 @@ LOGGING = {
     "loggers": {
         # Django would mail its errors to nobody; the root logger prints them instead.
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
-        # A 404 or a refused form is the visitor's affair, not news.
+        # A 404, a refused form or a foreign host name is the visitor's affair, not news.
         "django.request": {"level": "ERROR"},
         "django.security.csrf": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

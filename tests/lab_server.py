@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_S_MAX = 30.0
-ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
+ADDRESS = re.compile(r"http://(127\.0\.0\.[12]):(\d+)/")
 
 
 class LabServer:
@@ -20,6 +20,7 @@ class LabServer:
 
     def __init__(self, data: Path, **environment: str) -> None:
         self.data = data
+        self.host = "127.0.0.1"
         self.port = 0  # 0: any free one, and from then on that one
         self.environment = {**clean_environment(), "MQLAB_DATA": str(data), **environment}
         self.process: subprocess.Popen[bytes] | None = None
@@ -28,7 +29,7 @@ class LabServer:
     @property
     def url(self) -> str:
         """The site's address, without a slash at the end."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def log(self) -> str:
@@ -51,7 +52,7 @@ class LabServer:
         while time.monotonic() < until and self.process.poll() is None:
             found = ADDRESS.search(self.log[begin:])
             if found:
-                self.port = int(found[1])
+                self.host, self.port = found[1], int(found[2])
                 return self
             time.sleep(0.02)
         raise AssertionError(f"the server did not start:\n{self.log}")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mqlab.lab import links, views
+from mqlab.lab import links, qr, views
 
 app_name = "lab"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("lab/<slug:slug>/recording", views.own_recording, name="own_recording"),
     path("r/", links.packed, name="packed"),
     path("r/<slug:id>", views.recording, name="recording"),
+    path("r/<slug:id>/qr.svg", qr.picture, name="qr"),
     path("r/<slug:id>/share", views.share, name="share"),
     path("r/<slug:id>/scenario.yaml", links.scenario_file, name="scenario_file"),
     path("r/<slug:id>/events.ndjson", links.events_file, name="events_file"),

@@ -24,6 +24,7 @@ from mqlab.lab import catalogue
 from mqlab.lab.models import Recording
 from mqlab.lab.outline import Outline, outline
 from mqlab.lab.owner import owner_of
+from mqlab.lab.qr import site_for_others
 from mqlab.lab.share import UnknownFuture, differs_from_s, freeze
 
 FUTURES_SHARED_MAX = 2  # the one looked at, and the one it is compared with
@@ -52,7 +53,7 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
     """A scenario running in this session's own recording: the one it has, or a new one."""
     entry = entry_of(slug)
     owner = owner_of(request.session)
-    return render(request, "lab/stage.html", context(own(entry, owner), owner, outline(entry.text)))
+    return render(request, "lab/stage.html", context(request, own(entry, owner), owner, outline(entry.text)))
 
 
 @never_cache
@@ -91,17 +92,18 @@ def recording(request: HttpRequest, id: str) -> HttpResponse:
     row = get_object_or_404(Recording, pk=id)
     owner = owner_of(request.session)
     try:
-        return render(request, "lab/stage.html", context(row, owner, outline(row.scenario)))
+        return render(request, "lab/stage.html", context(request, row, owner, outline(row.scenario)))
     except ScenarioError as error:
         log.error("recording %s cannot be read: %s", id, error)
         return render(request, "lab/unreadable.html", {"recording": row, "why": str(error)}, status=410)
 
 
-def context(row: Recording, owner: str, scenario: Outline) -> dict[str, Any]:
+def context(request: HttpRequest, row: Recording, owner: str, scenario: Outline) -> dict[str, Any]:
     """What the stage's template needs: the recording, its scenario as prose and table, and who is looking."""
     return {
         "recording": row,
         "scenario": scenario,
+        "site": site_for_others(request),
         "role": "owner" if row.owner == owner and not row.shared else "viewer",
         "stranger": row.owner != owner and not from_gallery(row),
         "differs_from_s": differs_from_s(row),

@@ -19,7 +19,7 @@ SLUG = min((ROOT / "fixtures" / "scenarios").glob("*.yaml")).stem  # any scenari
 
 def open_page(server: LabServer, path: str, cookie: str = "") -> tuple[str, str]:
     """GET a page; its text, and the session cookie that it set (or the one given)."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
     try:
         connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
         response = connection.getresponse()

@@ -18,10 +18,10 @@ from django.core.management import BaseCommand, CommandParser, call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from mqlab.lab.qr import for_terminal
 from mqlab.live.limits import FRAME_BYTES_MAX
 from mqlab.static_files import collect_if_changed
 
-HOST = "127.0.0.1"
 LINGER_S = 1.5  # after Ctrl-C, a request that will not end is left behind
 
 
@@ -30,7 +30,7 @@ class CannotStart(Exception):
 
 
 class Command(BaseCommand):
-    """Migrate, collect static files, load content, serve on loopback, say where to look."""
+    """Migrate, collect static files, load content, serve, say where to look."""
 
     help = "Start mqlab on this machine and print its address."
     requires_system_checks: ClassVar[list[str]] = []  # `manage.py check` is for developers
@@ -42,15 +42,18 @@ class Command(BaseCommand):
         return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The port, and whether to open a browser."""
+        """The port, for whom, and whether to open a browser."""
         parser.add_argument("--port", type=int, default=8000, help="default 8000; 0 takes any free one")
         parser.add_argument("--no-browser", action="store_true", help="only print the address")
+        parser.add_argument("--lan", action="store_true", help="for the machines on this network too")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until Ctrl-C or SIGTERM."""
         try:
             if not 0 <= options["port"] <= 65_535:
                 raise CannotStart(f"--port {options['port']} is no port; choose one from 1024 to 65535.")
+            if options["lan"] and settings.MODE != "lan":  # an abbreviation, or called by another program
+                raise CannotStart("Write the option out as --lan, or set MQLAB_MODE=lan.")
             prepare_data_folder()
             refuse_taken_port(options["port"])
             prepare_database()
@@ -82,7 +85,9 @@ class Command(BaseCommand):
             # A frame that is too big is answered with close code 1009, not with a dropped connection; a null origin is
             # for our own check to refuse, as Daphne has it, and this call would forget that.
             server.ws_factory.setProtocolOptions(failByDrop=False, allowNullOrigin=True)
-            address = f"http://{HOST}:{server.listening_addresses[0][1]}/"
+            address = f"http://{settings.LISTEN_ADDRESS}:{server.listening_addresses[0][1]}/"
+            if settings.MODE == "lan":
+                self.show_to_class(address)
             self.stdout.write(f"mqlab runs at {address}  (Ctrl-C ends it)")
             self.stdout.flush()
             if open_browser and has_screen():
@@ -90,7 +95,7 @@ class Command(BaseCommand):
 
         server = Server(
             application,
-            endpoints=[f"tcp:port={port}:interface={HOST}"],
+            endpoints=[f"tcp:port={port}:interface={settings.LISTEN_ADDRESS}"],
             websocket_max_message_size=FRAME_BYTES_MAX,
             websocket_max_frame_size=FRAME_BYTES_MAX,
             application_close_timeout=1,
@@ -106,9 +111,19 @@ class Command(BaseCommand):
         if not server.listening_addresses:
             raise CannotStart(port_taken(port))
 
+    def show_to_class(self, address: str) -> None:
+        """The address as a QR code, where the terminal has the characters for it."""
+        self.stdout.write("Everybody on this network can open mqlab. Stop it when the class is over.")
+        drawn = for_terminal(address, colours=sys.stdout.isatty())
+        try:
+            drawn.encode(sys.stdout.encoding)
+        except UnicodeEncodeError:
+            return
+        self.stdout.write(drawn)
+
 
 def _refuse_option(message: str) -> NoReturn:
-    sys.stderr.write(f"manage.py lab: {message}. It takes --port NUMBER and --no-browser.\n")
+    sys.stderr.write(f"manage.py lab: {message}. It takes --port NUMBER, --no-browser and --lan.\n")
     sys.exit(2)
 
 
@@ -140,7 +155,7 @@ def refuse_taken_port(port: int) -> None:
         if os.name == "posix":  # elsewhere this option means sharing the port
             attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            attempt.bind((HOST, port))
+            attempt.bind((settings.LISTEN_ADDRESS, port))
         except PermissionError as error:
             raise CannotStart(
                 f"Port {port} is reserved on this machine; choose one from 1024 to 65535."
