@@ -18,6 +18,7 @@ from mqlab.live.keeper import Keeper
 from mqlab.live.opened import Opened, Watcher
 from mqlab.live.pace import Job
 from mqlab.live.pieces import Encoded, Pieces, pack
+from mqlab.live.together import END, Together
 
 log = logging.getLogger(__name__)
 Events = list[AnyEvent]
@@ -33,10 +34,7 @@ SHOWN_LIMITS = {
 }
 
 
-Looked = wire.Join | wire.Go | wire.More | wire.Do | wire.Carry | wire.Differ
-
-
-def answered(opened: Opened, asker: Watcher, ask: Looked, job: Job) -> Job:
+def answered(opened: Opened, asker: Watcher, ask: wire.AnyAsk, job: Job) -> Job:
     """Run the job; what is illegal or goes wrong becomes an answer, and the lab goes on."""
     act_id = ask.id if isinstance(ask, wire.Do | wire.Carry) else ""
     if asker.gone and not act_id:  # nobody is left to see it
@@ -52,14 +50,22 @@ def answered(opened: Opened, asker: Watcher, ask: Looked, job: Job) -> Job:
 
 
 def act(opened: Opened, asker: Watcher, ask: wire.Do, keeper: Keeper) -> Job:
-    """Enter a command; the new future's first moments go to all who watch."""
-    _takes_acts(opened, ask.future, keeper)
+    """Enter a command; the new future's first moments go to all who watch. In a room the room says where."""
     recording = opened.recording
     known = ask.id in recording.tree
+    future, at, room = ask.future, ask.at, opened.room
+    if known and ask.id in opened.stamped:
+        future, at = recording.tree[ask.id].parent, recording.tree[ask.id].at
+    elif room is not None and not known:
+        at = room.stamp()
+        future = recording.owner(room.future, at)
+    _takes_acts(opened, future, keeper)
     ahead_us = min(max(ask.ahead, limits.AHEAD_MS_MIN * 1_000), limits.AHEAD_MS_MAX * 1_000)
-    cut = yield from recording.do(ask.id, ask.future, ask.at, ahead_us, ask.command)
+    cut = yield from recording.do(ask.id, future, at, ahead_us, ask.command)
     stored = recording.tree[ask.id]
-    frame = yield from pack(_cut(opened, cut))
+    path = recording.path(room.future) if room is not None and recording.knows(room.future) else []
+    goes_on = room is not None and (not known or stored in path)
+    frame = yield from pack(_cut(opened, cut, together=goes_on))
     if known:
         asker.send(frame)
         if ask.id not in opened.unkept:
@@ -67,6 +73,9 @@ def act(opened: Opened, asker: Watcher, ask: wire.Do, keeper: Keeper) -> Job:
         return
     asker.acted(ask.join)
     opened.tell(frame)
+    if room is not None:
+        opened.stamped.add(ask.id)
+        room.acted(ask.id, stored.after)
     opened.unkept.add(ask.id)
     keeper.keep(opened.id, stored)
 
@@ -83,12 +92,14 @@ def _takes_acts(opened: Opened, future: str, keeper: Keeper) -> None:
         )
 
 
-def _cut(opened: Opened, cut: Cut) -> bytes:
+def _cut(opened: Opened, cut: Cut, *, together: bool = False) -> bytes:
     """A new future's first moments, as all who watch are told."""
     stored = opened.recording.tree[cut.id]
     events = cast(Events, cut.events)
     return wire.encode(
-        wire.CutFrame(opened.id, cut.id, cut.future, cut.at, cut.to, events, stored.command, stored.parent)
+        wire.CutFrame(
+            opened.id, cut.id, cut.future, cut.at, cut.to, events, stored.command, stored.parent, "", together
+        )
     )
 
 
@@ -104,6 +115,38 @@ def carry_over(opened: Opened, asker: Watcher, ask: wire.Carry, keeper: Keeper) 
     carried = yield from carry(opened.recording, ask.id, ask.future, ask.acts, ask.command, told)
     made = wire.CarriedFrame(opened.id, ask.join, ask.id, carried.future, list(carried.refused))
     asker.send((yield from pack(wire.encode(made))))
+
+
+def drive(opened: Opened, asker: Watcher, ask: wire.OpenRoom | wire.Drive) -> Job:
+    """The owner opens or ends the room, or moves its playhead; one frame tells everybody."""
+    room = opened.room
+    if isinstance(ask, wire.OpenRoom) and not ask.on:
+        opened.room = None
+    elif isinstance(ask, wire.OpenRoom) and room is not None:
+        room.locked = ask.locked
+    elif isinstance(ask, wire.OpenRoom):
+        yield from there_is(opened, ask.future, ask.at)
+        opened.room = Together(ask.future, ask.at, ask.speed, ask.playing, ask.locked)
+    elif room is None:
+        raise Illegal("apart", "This lab is not together; open the room first.")
+    else:
+        future = room.future if ask.future is None else ask.future
+        yield from there_is(opened, future, room.at if ask.at is None else ask.at)
+        room.drive(ask.future, ask.at, ask.speed, ask.playing)
+    opened.tell_beat()
+    if isinstance(ask, wire.Drive) and ask.mark:
+        asker.send(opened.beat(ask.join, mark=ask.mark))
+
+
+def there_is(opened: Opened, future: str, at: tuple[int, int]) -> Job:
+    """Raises Illegal where the recording has no such place, so that nobody is led to one."""
+    opened.recording.path(future)
+    if future in opened.void:
+        raise Illegal("stale", "The act before this place could not be stored; go back to one that was.")
+    if at[0] > END[0]:
+        raise Illegal("outside", f"A recording lasts {END[0] // 1_000_000} s.")
+    if at[1]:  # (t, 0) is there for any t
+        yield from opened.recording.scene(future, at)
 
 
 def pull(opened: Opened, asker: Watcher, ask: wire.More, pieces: Pieces, wanted: Callable[[], bool]) -> Job:
@@ -168,3 +211,8 @@ def forget(opened: Opened, ids: Iterable[str], pieces: Pieces) -> Job:
     pieces.forget(opened.id)
     for frame in frames:
         opened.tell((yield from pack(wire.encode(frame))))
+    for frame in frames:
+        if opened.room is not None and opened.room.future == frame.id:
+            opened.room.fall_back(frame.future, frame.at)
+            opened.tell_beat()
+            break

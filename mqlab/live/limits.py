@@ -17,9 +17,15 @@ LOOKS_PER_S = 10.0  # join and go: each builds a whole scene
 LOOKS_BURST = 40
 COPIES_PER_S = 0.5  # a viewer's first act on a recording that is not theirs
 COPIES_BURST = 5
+DRIVES_PER_S = 10.0  # an owner moves the shared playhead: each is told to all who watch
+DRIVES_BURST = 20
 OVER_QUOTA_IN_A_ROW_MAX = 5
 
 MORE_S_MAX = 40  # 5 s ahead at 8 × speed; a longer wish is answered up to here
+SPEED_MIN = 0.25  # of a shared playhead
+SPEED_MAX = 8.0
+TOGETHER_LEAD_MS = 300  # an act in a room happens so far ahead of the shared playhead, at speed 1
+OWNER_AWAY_S = 3.0  # so long a room goes on without its owner; then it holds until the owner is back
 AHEAD_MS_MIN = 500
 AHEAD_MS_MAX = 4_000
 

@@ -12,6 +12,7 @@ from mqlab.live import wire
 from mqlab.live.pace import Lane
 from mqlab.live.pieces import Frame
 from mqlab.live.remarks import Remarks
+from mqlab.live.together import Together
 
 FATES_KEPT = 2
 
@@ -47,12 +48,16 @@ class Opened:
         self.unkept: set[str] = set()
         self.void: set[str] = set()
         self.idle_since = monotonic()
+        self.room: Together | None = None
+        self.stamped: set[str] = set()  # acts whose place the room chose, not who did them
         self._watchers: dict[Watcher, int] = {}
         self._fates: dict[str, Fates] = {}
 
     def watch(self, watcher: Watcher) -> None:
         """Once for each join; a socket that joins twice still gets every frame once."""
         self._watchers[watcher] = self._watchers.get(watcher, 0) + 1
+        if self.room is not None and self.role(watcher) == "owner" and self.room.owner_came():
+            self.tell_beat()
 
     def unwatch(self, watcher: Watcher) -> None:
         """The counterpart of `watch`."""
@@ -60,6 +65,9 @@ class Opened:
         if not self._watchers[watcher]:
             del self._watchers[watcher]
             self.idle_since = monotonic()
+            if self.room is not None and not any(self.role(one) == "owner" for one in self._watchers):
+                self.room.owner_left()
+                self.tell_beat()
 
     @property
     def shared(self) -> bool:
@@ -78,6 +86,25 @@ class Opened:
     def role(self, watcher: Watcher) -> str:
         """owner, or viewer: then the first act makes a copy."""
         return "owner" if watcher.owner == self.owner and not self.read_only else "viewer"
+
+    def may_act(self, watcher: Watcher) -> bool:
+        """Whether an act of this socket enters the recording itself."""
+        return self.role(watcher) == "owner" or (self.room is not None and not self.room.locked)
+
+    def beat(self, join: int = -1, t0: float | None = None, mark: int = 0) -> str:
+        """Where the shared playhead is, as a frame; or that there is none."""
+        room = self.room
+        made: wire.Beat | wire.Apart = wire.Apart(self.id, join)
+        if room is not None:
+            made = wire.Beat(
+                self.id, round(room.now_ms, 3), room.future, room.at, room.stop, room.speed, room.playing,
+                room.locked, room.turn, len(self._watchers), room.away, join, t0, mark,
+            )  # fmt: skip
+        return wire.encode(made).decode()
+
+    def tell_beat(self) -> None:
+        """Something about the room changed: one frame for all."""
+        self.tell(self.beat())
 
     def newest(self) -> tuple[str, tuple[int, int]]:
         """The future of the last act, and the position just after it: where one goes on."""

@@ -40,13 +40,14 @@ class Quota:
             "do": Bucket(limits.DO_PER_S, limits.DO_BURST, now),
             "look": Bucket(limits.LOOKS_PER_S, limits.LOOKS_BURST, now),
             "copy": Bucket(limits.COPIES_PER_S, limits.COPIES_BURST, now),
+            "drive": Bucket(limits.DRIVES_PER_S, limits.DRIVES_BURST, now),
         }
         self._more: dict[str, Bucket] = {}
         self.sockets = 0
         self.idle_since = now
 
     def take(self, what: str) -> float:
-        """what: any | do | look | copy. Seconds to wait; 0.0 if it may go ahead."""
+        """what: any | do | look | copy | drive. Seconds to wait; 0.0 if it may go ahead."""
         return self._buckets[what].take(self._clock())
 
     def take_more(self, recording: str) -> float:

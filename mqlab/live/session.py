@@ -122,6 +122,10 @@ class Session:
             del self._joins[ask.join]
             opened.unwatch(self)
             self._turns[ask.join] += 1
+        elif isinstance(ask, wire.AskBeat):
+            self.send(opened.beat(ask.join, ask.t0))
+        elif isinstance(ask, wire.OpenRoom | wire.Drive):
+            self._drive(ask, opened)
         elif isinstance(ask, wire.Do | wire.Carry):
             self._do(ask, opened)
         elif isinstance(ask, wire.Label | wire.Remark):
@@ -146,8 +150,10 @@ class Session:
     def _do(self, ask: wire.Do | wire.Carry, opened: Opened) -> None:
         if not self._within("do", ask, opened):
             return
-        if opened.role(self) == "owner":
+        if opened.role(self) == "owner" or (isinstance(ask, wire.Do) and opened.may_act(self)):
             self._submit(opened, ACT, ask, self._act(ask, opened))
+        elif opened.room is not None:
+            self._refuse(ask, "locked", "The owner drives this lab and has locked acts for everybody else.")
         elif self._within("copy", ask, opened):
             del self._joins[ask.join]
             opened.unwatch(self)
@@ -197,11 +203,20 @@ class Session:
         else:
             opened.tell(wire.encode(frame).decode())
 
+    def _drive(self, ask: wire.OpenRoom | wire.Drive, opened: Opened) -> None:
+        if not self._within("drive", ask, opened):
+            return
+        if opened.role(self) == "owner":
+            self._submit(opened, ACT, ask, jobs.drive(opened, self, ask))
+        else:
+            self._refuse(ask, "role", "Only the owner of this recording drives it for everybody.")
+
     async def _join(self, ask: wire.Join) -> None:
         opened = await self._enter(ask, self._rooms.open(ask.recording))
         if opened is None:
             return
-        future, at = opened.newest()
+        room = opened.room
+        future, at = opened.newest() if room is None else (room.future, room.at)
         if ask.future is not None:
             stored = opened.recording.tree.get(ask.future)
             future, at = ask.future, (stored.t, stored.i + 1) if stored else (0, 0)
@@ -252,7 +267,7 @@ class Session:
 
     # --- small things
 
-    def _submit(self, opened: Opened, urgency: int, ask: jobs.Looked, job: Job) -> None:
+    def _submit(self, opened: Opened, urgency: int, ask: wire.AnyAsk, job: Job) -> None:
         self._rooms.pace.submit(opened.lane, urgency, jobs.answered(opened, self, ask, job))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:

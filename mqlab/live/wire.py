@@ -2,7 +2,8 @@
 close.
 
 The browser speaks first and asks for everything: nothing is pushed but the cuts of acts on a recording that
-it watches. Times are virtual µs; a position is [t, i]. `static/wire-schema.json` is made from this file."""
+it watches, and what its owner does with the shared playhead. Times are virtual µs; a position is [t, i].
+`static/wire-schema.json` is made from this file."""
 
 from __future__ import annotations
 
@@ -23,6 +24,8 @@ from mqlab.live.remarks import Note
 Natural = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Position = tuple[Natural, Natural]
 JoinNumber = Annotated[int, msgspec.Meta(ge=0, lt=limits.JOINS_PER_SOCKET_MAX)]
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=2**53 - 1)]
+Speed = Annotated[float, msgspec.Meta(ge=limits.SPEED_MIN, le=limits.SPEED_MAX)]
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}(?!\n)$")]
 """Of a command, of a future ("0" is the bare scenario). The browser mints them."""
 
@@ -112,7 +115,36 @@ class Leave(Ask, frozen=True, forbid_unknown_fields=True, tag="leave", omit_defa
     """Stop watching; the number is free again."""
 
 
-AnyAsk = Join | Go | More | Do | Carry | Label | Remark | Differ | Leave
+class OpenRoom(Ask, frozen=True, forbid_unknown_fields=True, tag="together", omit_defaults=True):
+    """The owner lets everybody who watches follow one playhead, which begins at this place; or, with `on` false, ends
+    that. Where the room is open already, it stays where it is, and only the lock changes."""
+
+    on: bool
+    locked: bool = True
+    future: Id = "0"
+    at: Position = (0, 0)
+    speed: Speed = 1.0
+    playing: bool = False
+
+
+class Drive(Ask, frozen=True, forbid_unknown_fields=True, tag="drive", omit_defaults=True):
+    """The owner moves the shared playhead: what is given changes. Without `at` and `future` nothing jumps.
+    `mark` comes back in a beat to who drove: what was done until then is done."""
+
+    future: Id | None = None
+    at: Position | None = None
+    speed: Speed | None = None
+    playing: bool | None = None
+    mark: Natural = 0
+
+
+class AskBeat(Ask, frozen=True, forbid_unknown_fields=True, tag="beat", omit_defaults=True):
+    """Where is the room? `t0` is the browser's own clock, ms, and comes back."""
+
+    t0: Milliseconds
+
+
+AnyAsk = Join | Go | More | Do | Carry | Label | Remark | Differ | Leave | OpenRoom | Drive | AskBeat
 
 
 class Frame(msgspec.Struct, frozen=True, tag_field="op", omit_defaults=True):
@@ -159,7 +191,7 @@ class Stretch(Frame, frozen=True, tag="stretch"):
 class CutFrame(Frame, frozen=True, tag="cut"):
     """A new future begins at `at`: what was played after it on this path is void. With code not_stored: act
     `id` could not be kept and is gone; look at `future` (its nearest kept ancestor) from `at`, and ask for
-    more."""
+    more. `together`: the room goes on in it."""
 
     recording: str
     id: str
@@ -170,6 +202,7 @@ class CutFrame(Frame, frozen=True, tag="cut"):
     command: AnyCommand
     parent: str
     code: str = ""
+    together: bool = False
 
 
 class CarriedFrame(Frame, frozen=True, tag="carried"):
@@ -241,6 +274,34 @@ class Bye(Frame, frozen=True, tag="bye"):
     why: str
 
 
+class Beat(Frame, frozen=True, tag="beat"):
+    """Where the shared playhead is at `now` (ms of the server's clock), and where it will stand if nothing is done.
+    An answer carries the `join` and `t0` of its question; without them it was told to all, since something changed.
+    Only with another `turn`, or a cut, does anybody's time go back. `away`: the owner's last page is gone."""
+
+    recording: str
+    now: float
+    future: str
+    at: tuple[int, int]
+    stop: tuple[int, int]
+    speed: float
+    playing: bool
+    locked: bool
+    turn: int
+    here: int
+    away: bool = False
+    join: int = -1
+    t0: float | None = None
+    mark: int = 0
+
+
+class Apart(Frame, frozen=True, tag="apart"):
+    """There is no shared playhead: everybody goes at their own pace."""
+
+    recording: str
+    join: int = -1
+
+
 AnyFrame = (
     SceneFrame
     | Stretch
@@ -253,6 +314,8 @@ AnyFrame = (
     | No
     | Moved
     | Bye
+    | Beat
+    | Apart
 )
 
 

@@ -32,7 +32,7 @@ export function answers(stage) {
       stage.tell("kept", frame);
     },
     moved: (frame) => {
-      stage.dataset.recording = frame.recording;
+      Object.assign(stage.dataset, { recording: frame.recording, role: "owner" });
       document.getElementById("viewer")?.remove();
       const share = document.querySelector("form.share");
       if (share) Object.assign(share, { hidden: false, action: `/r/${frame.recording}/share` });
@@ -40,6 +40,7 @@ export function answers(stage) {
     },
     no: (frame, act) => {
       stage.free();
+      stage.tell("no", frame);
       if (act && (frame.code === "stale" || frame.code === "read_only")) stage.acts.offerAgain([act]);
       if (act || frame.code === "read_only") stage.acts.no(frame, act);
       else if (!playhead.timeline) stage.states.refused = frame.why;

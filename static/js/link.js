@@ -80,10 +80,12 @@ export class Link {
 
   /** Inflating takes its own time; frames are handled in the order in which they came. */
   take(socket, data) {
+    const came = performance.now(); // a beat's way is measured, and not how long it waited here
     const text = typeof data === "string" ? data : inflate(data);
     this.order = this.order
       .then(async () => {
         const frame = JSON.parse(await text);
+        if (frame.op === "beat") frame.came = came;
         if (this.socket === socket) this.handle(frame);
       })
       .catch((error) => {
@@ -218,11 +220,17 @@ export class Watch {
     const first = !this.joined;
     this.joined = true;
     if (first && this.seen) {
-      const kept = new Set(frame.tree.filter((one) => one.kept).map((one) => one.id));
-      this.acts = this.acts.filter((act) => !kept.has(act.id));
+      const there = new Map(frame.tree.map((one) => [one.id, one]));
+      const kept = this.acts.filter((act) => act.cut && there.get(act.id)?.kept);
+      this.acts = this.acts.filter((act) => !kept.includes(act));
+      for (const act of this.acts) { // done, but never heard of: sent again as it was done, it is answered with its own cut
+        const done = there.get(act.id);
+        if (done) Object.assign(act, { future: done.parent, at: [done.t, done.i] });
+      }
       this.resuming = true;
       this.askAgain();
       this.handlers.tree?.(frame);
+      for (const { id } of kept) this.handlers.kept?.({ id });
       this.pump();
       return;
     }
@@ -242,7 +250,7 @@ export class Watch {
     const act = this.acts.find((one) => one.id === frame.id);
     const mine = act !== undefined;
     const again = mine && act.cut;
-    if (mine) act.answered = act.cut = true;
+    if (mine) Object.assign(act, { answered: true, cut: true, future: frame.parent, at: frame.at }); // a room says where
     if (!again) this.handlers.cut?.(frame, mine && !act.aside);
     this.pump();
   }

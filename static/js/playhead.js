@@ -18,6 +18,7 @@ export class Playhead {
     this.speed = 1;
     this.held = false; // an act is on its way: time stands
     this.wall = Infinity; // the last µs that time may reach for now; one may look beyond it by hand
+    this.pace = null; // (t, ms passed, now) -> t: somebody else's time, which this one follows
     this.asked = null; // {until, when} of the pull in flight
     this.clock = null;
   }
@@ -46,7 +47,8 @@ export class Playhead {
       if (this.t >= this.end) this.playing = false;
       return false;
     }
-    this.t = Math.min(limit, this.t + passed * 1000 * this.speed);
+    const next = this.pace ? this.pace(this.t, passed, now) : this.t + passed * 1000 * this.speed;
+    this.t = Math.min(limit, Math.max(this.t, next));
     this.settle();
     return true;
   }

@@ -1,6 +1,8 @@
 // <mq-stage data-recording>: wires link, playhead, picture, deck, verdicts and acts together. What is more than
 // that is a *feature*: an object that `use` is given, with any of the methods that `tell` and `ask` call by name:
-//   scene(frame) tree() cut(frame, mine) kept(frame) other(frame)     what came over the wire
+//   scene(frame) tree() cut(frame, mine) kept(frame) no(frame) other(frame)     what came over the wire
+//   takes(frame, mine)                         whether it has put a cut in place itself
+//   meant(what)                                time was moved by hand: play, speed, seek
 //   selected(selection)                        another message or node was chosen, or none
 //   draw(line, moved, now)                     the picture is drawn anew
 //   wall(line)                                 the last µs that time may reach for now
@@ -82,7 +84,10 @@ class Stage extends HTMLElement {
       back: () => this.back(),
       play: () => this.play(!playhead.playing),
       step: () => this.step(),
-      speed: (x) => (playhead.speed = x),
+      speed: (x) => {
+        playhead.speed = x;
+        this.tell("meant", "speed");
+      },
       seek: (t) => this.seek(t),
       future: (name) => this.look(name),
     });
@@ -162,6 +167,7 @@ class Stage extends HTMLElement {
       const root = document.getElementById("take");
       if (root) import("./take.js").then(({ Take }) => this.use(new Take(this, root, () => Array.from(remarks.notes.values()))));
     });
+    import("./room.js").then(({ Room }) => this.use(new Room(this)));
   }
 
   /** A scene came: at first, or because one went where nothing was loaded. */
@@ -194,10 +200,12 @@ class Stage extends HTMLElement {
       playhead.t = this.backTo[0];
       this.backTo = null;
       playhead.back();
+      this.tell("meant", "seek");
     }
     if (this.wantStep) {
       this.wantStep = false;
       playhead.step();
+      this.tell("meant", "seek");
     }
     this.force = true;
   }
@@ -217,11 +225,12 @@ class Stage extends HTMLElement {
     this.tree.add({ id: frame.id, parent: frame.parent, t: frame.at[0], i: frame.at[1], command: frame.command, kept: false });
     this.tell("cut", frame, mine);
     this.tell("tree");
-    if (!mine) return;
+    const taken = this.ask("takes", frame, mine);
+    if (!mine && !taken) return;
     const line = this.playhead.timeline;
-    if (line.covers(frame.at)) this.playhead.cut(frame);
-    else this.watch.go(frame.future, frame.at);
-    this.acts.done(frame.command, frame.at[0]);
+    if (!taken && line.covers(frame.at)) this.playhead.cut(frame);
+    else if (!taken) this.watch.go(frame.future, frame.at);
+    if (mine) this.acts.done(frame.command, frame.at[0]);
     this.free();
     this.force = true;
     if (!this.playhead.playing) this.remember();
@@ -241,6 +250,7 @@ class Stage extends HTMLElement {
   play(on) {
     this.playhead.playing = on;
     this.playhead.clock = null;
+    this.tell("meant", "play");
     if (!on) this.remember();
     this.force = true;
   }
@@ -253,6 +263,7 @@ class Stage extends HTMLElement {
       this.sought = t;
       playhead.t = t;
     }
+    this.tell("meant", "seek");
     if (!playhead.playing) this.remember();
     this.force = true;
   }
@@ -261,6 +272,7 @@ class Stage extends HTMLElement {
     if (!this.playhead.timeline || this.playhead.held) return;
     this.playhead.playing = false;
     this.wantStep = !this.playhead.step();
+    this.tell("meant", "seek");
     this.remember();
     this.force = true;
   }
@@ -276,6 +288,7 @@ class Stage extends HTMLElement {
         this.watch.go(future, [Math.max(0, from[0] - 5_000_000), 0]);
       }
     }
+    this.tell("meant", "seek");
     this.remember();
     this.force = true;
   }

@@ -10,13 +10,16 @@ export const ASKS = {
   note: ["op", "join", "id", "future", "t", "text", "message"],
   differ: ["op", "join", "future", "other", "t"],
   leave: ["op", "join"],
+  together: ["op", "join", "on", "locked", "future", "at", "speed", "playing"],
+  drive: ["op", "join", "future", "at", "speed", "playing", "mark"],
+  beat: ["op", "join", "t0"],
 };
 
 /** What this code reads of each of the server's frames. */
 export const FRAMES = {
   scene: ["recording", "join", "future", "at", "scene", "tree", "role", "limits", "notes"],
   stretch: ["recording", "future", "from", "to", "events"],
-  cut: ["recording", "id", "future", "at", "to", "events", "command", "parent", "code"],
+  cut: ["recording", "id", "future", "at", "to", "events", "command", "parent", "code", "together"],
   carried: ["recording", "join", "id", "future", "refused"],
   differences: ["recording", "join", "future", "other", "t", "differences"],
   label: ["recording", "future", "text"],
@@ -25,6 +28,8 @@ export const FRAMES = {
   no: ["recording", "join", "id", "code", "why", "rule", "retry_ms"],
   moved: ["join", "recording"],
   bye: ["code", "why"],
+  beat: ["recording", "now", "future", "at", "stop", "speed", "playing", "locked", "turn", "here", "away", "join", "t0", "mark"],
+  apart: ["recording", "join"],
 };
 
 /** A message as text. Throws on a field that the protocol does not have. */

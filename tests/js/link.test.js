@@ -102,7 +102,24 @@ test("after a loss it joins again and sends what was not kept, with the same ids
   assert.ok(heard.some(([name]) => name === "resumed"));
 });
 
-test("an act that the server kept before it died is not sent again", async () => {
+test("an act whose cut was heard, and that the server kept before it died, is not sent again", async () => {
+  const { lines, timers, heard, watch, settle } = connected();
+  lines[0].tell(SCENE);
+  await settle();
+  const id = watch.act({ do: "crash", node: "a" }, where(5));
+  lines[0].tell({ op: "cut", recording: "r", id, future: id, parent: "0", at: [5, 0], to: [6, 0], events: [] });
+  await settle();
+  lines[0].close();
+  timers[0].f();
+  lines[1].onopen();
+  lines[1].tell({ ...SCENE, tree: [{ id, parent: "0", t: 5, i: 0, command: {}, kept: true }] });
+  await settle();
+  assert.equal(lines[1].sent.filter((one) => one.op === "do").length, 0);
+  assert.equal(watch.unkept, 0);
+  assert.ok(heard.some(([name, frame]) => name === "kept" && frame.id === id));
+});
+
+test("an act that was done and never heard of is asked for again, just as it was done", async () => {
   const { lines, timers, watch, settle } = connected();
   lines[0].tell(SCENE);
   await settle();
@@ -110,9 +127,13 @@ test("an act that the server kept before it died is not sent again", async () =>
   lines[0].close();
   timers[0].f();
   lines[1].onopen();
-  lines[1].tell({ ...SCENE, tree: [{ id, parent: "0", t: 5, i: 0, command: {}, kept: true }] });
+  lines[1].tell({ ...SCENE, tree: [{ id, parent: "before", t: 9, i: 2, command: {}, kept: true }] });
   await settle();
-  assert.equal(lines[1].sent.filter((one) => one.op === "do").length, 0);
+  const [again] = lines[1].sent.filter((one) => one.op === "do");
+  assert.deepEqual([again.id, again.future, again.at], [id, "before", [9, 2]]);
+  lines[1].tell({ op: "cut", recording: "r", id, future: id, parent: "before", at: [9, 2], to: [10, 0], events: [] });
+  lines[1].tell({ op: "kept", recording: "r", id });
+  await settle();
   assert.equal(watch.unkept, 0);
 });
 
