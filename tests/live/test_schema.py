@@ -24,7 +24,19 @@ def test_every_message_and_every_event_is_in_it() -> None:
             *("together", "drive", "beat"),
         },
         {
-            *("scene", "stretch", "cut", "carried", "differences", "label", "note", "kept", "no", "moved", "bye"),
+            *(
+                "scene",
+                "stretch",
+                "cut",
+                "carried",
+                "differences",
+                "label",
+                "note",
+                "kept",
+                "no",
+                "moved",
+                "bye",
+            ),
             *("beat", "apart"),
         },
     )
