@@ -17,6 +17,7 @@ pytestmark = pytest.mark.requires_chromium
 
 DISCONNECTS = 100  # of each of the two
 APART_MS_MAX = 60
+LOOKS = 50
 ROOM = "document.querySelector('mq-stage').features.find((one) => one.beat)"
 NEAR_US = 25_000
 
@@ -73,16 +74,18 @@ def together(page: Page, server: LabServer) -> str:
 
 
 def follows(owner: Page, viewer: Page) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Wait until both are where the room is; where each is then."""
-    for page in (owner, viewer):
-        page.wait_for_function(ARRIVED)
-    one, other = owner.evaluate(PLACE), viewer.evaluate(PLACE)
-    assert one["future"] == other["future"]
-    assert one["playing"] == other["playing"]
-    if one["playing"]:
-        between = (one["server_ms"] - other["server_ms"]) * one["speed"] * 1_000
-        assert abs(one["t"] - other["t"] - between) <= APART_MS_MAX * 1_000 * one["speed"]
-    return one, other
+    """Wait until both are where the room is, and equally far; where each is then. A frame that a busy machine drew late is
+    bent straight within a few looks."""
+    apart = 0.0
+    for _ in range(LOOKS):
+        for page in (owner, viewer):
+            page.wait_for_function(ARRIVED)
+        one, other = owner.evaluate(PLACE), viewer.evaluate(PLACE)
+        between = (one["server_ms"] - other["server_ms"]) * one["speed"] * 1_000 if one["playing"] else 0
+        apart = abs(one["t"] - other["t"] - between) / one["speed"] / 1_000
+        if apart <= APART_MS_MAX and (one["future"], one["playing"]) == (other["future"], other["playing"]):
+            return one, other
+    raise AssertionError(f"{apart} ms apart: {one}, {other}")
 
 
 def same_picture(owner: Page, viewer: Page) -> None:
