@@ -6,13 +6,14 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint con
 WANTED := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench shots
+.PHONY: help run test check bench shots soak
 
 help:
 	@echo "make run     start mqlab and say which address to open  (ARGS=\"--port 8001 --no-browser\")"
 	@echo "make test    run the tests                              (ARGS=\"-k quorum\")"
 	@echo "make check   format, lint, types, and the direction of dependencies"
 	@echo "make bench   measure the figures, and compare them with what they must be"
+	@echo "make soak    try random recordings and a server under random visitors for long (ARGS=\"--minutes 60\")"
 	@echo "make shots   take pictures of every scenario, to be looked at: build/shots/index.html"
 
 run: $(VENV)/.ready
@@ -29,6 +30,9 @@ check: $(VENV)/.ready-test
 
 bench: $(VENV)/.ready-test
 	@$(PY) -m bench $(ARGS)
+
+soak: $(VENV)/.ready-test
+	@$(PY) -m soak $(ARGS)
 
 shots: $(VENV)/.ready-test
 	@$(PY) -m tests.shots $(ARGS)
