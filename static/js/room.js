@@ -61,7 +61,7 @@ export class Room {
     if (!this.owner) {
       this.following = false;
       this.stage.playhead.pace = null;
-      this.show();
+      this.bar.draw(this);
     } else if (what === "play") this.drive({ playing: this.stage.playhead.playing });
     else if (what === "speed") this.drive({ speed: this.stage.playhead.speed });
     else this.driveThere();
@@ -125,7 +125,7 @@ export class Room {
       this.pings = FIRST_PINGS;
     }
     this.follow(turned);
-    this.show();
+    this.bar.draw(this);
   }
 
   apart(frame, now) {
@@ -135,7 +135,7 @@ export class Room {
     if (frame.join !== undefined && now - (this.missing ??= now) < GONE_MS) return;
     this.on = false;
     this.stage.playhead.pace = null;
-    this.show();
+    this.bar.draw(this);
   }
 
   /** The server says no: what was expected will not come. */
@@ -176,10 +176,9 @@ export class Room {
     playhead.t = Math.floor(t) === at[0] ? t : at[0];
   }
 
-  /** The stage is led, so that nothing else holds its time; and what one reads of that. */
-  show() {
-    this.stage.led = this.on && this.following;
-    this.bar.draw(this);
+  /** Whether this page's time is the room's, so that nothing else may hold it. */
+  shares() {
+    return this.on && this.following;
   }
 
   // --- following
@@ -188,7 +187,7 @@ export class Room {
     this.following = true;
     this.stage.sought = null;
     this.follow(true);
-    this.show();
+    this.bar.draw(this);
   }
 
   /** Be where the room is. */
