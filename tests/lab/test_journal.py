@@ -13,6 +13,7 @@ from mqlab.engine.recording import Stored
 from mqlab.lab.journal import DatabaseJournal
 from mqlab.lab.models import Command, Recording
 from mqlab.live.journal import JournalRefused, JournalUnavailable
+from mqlab.live.remarks import Note
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -124,3 +125,18 @@ def test_an_id_has_eighty_random_bits_in_lower_case_base32() -> None:
     ids = {recording().pk for _ in range(50)}
     assert len(ids) == 50
     assert all(len(one) == 16 and set(one) <= set("abcdefghijklmnopqrstuvwxyz234567") for one in ids)
+
+
+def test_labels_and_notes_are_loaded_as_they_were_written_last_and_go_with_a_copy(
+    journal: DatabaseJournal,
+) -> None:
+    row = recording()
+    note = Note("n1", "a1", 5, "Here.", "web-3")
+    asyncio.run(journal.append([(row.pk, act) for act in ACTS]))
+    asyncio.run(journal.remark(row.pk, {"a1": "old"}, []))
+    asyncio.run(journal.remark(row.pk, {"a1": "mine"}, [note, Note("n2", "0", 1, "Bare.")]))
+    for id in (row.pk, asyncio.run(journal.create(row.pk, "bob"))):
+        loaded = asyncio.run(journal.load(id))
+        assert loaded is not None
+        assert loaded.labels == {"a1": "mine"}
+        assert loaded.notes == (note, Note("n2", "0", 1, "Bare."))

@@ -163,3 +163,22 @@ def test_what_is_too_long_is_answered(op: str, fields: dict[str, Any]) -> None:
         assert (await alice.ask("no", op, join=1, **fields))["code"] == "bad_message"
 
     play(script)
+
+
+def test_what_differs_between_two_futures_is_answered_to_who_asked() -> None:
+    async def script(rooms: Rooms, journal: MemoryJournal) -> None:
+        alice = await two_acts(rooms)
+        bob = Browser(rooms, "bob")
+        await bob.join()
+        found = await bob.ask("differences", "differ", join=1, future="0", other="up", t=9 * S)
+        told = found["differences"]
+        assert (found["future"], found["other"], found["t"]) == ("0", "up", 9 * S)
+        assert told["count"] + told["later"] > 0
+        assert all(one["text"].endswith(".") for one in told["sentences"])
+        earlier = await bob.ask("differences", "differ", join=1, future="0", other="up", t=S)
+        assert (earlier["differences"]["count"], earlier["differences"]["later"]) == (0, 0)
+        no = await bob.ask("no", "differ", join=1, future="0", other="gone", t=S)
+        assert no["code"] == "stale"
+        assert not any(frame["op"] == "differences" for frame in alice.frames)
+
+    play(script)
