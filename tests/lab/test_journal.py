@@ -135,8 +135,8 @@ def test_labels_and_notes_are_loaded_as_they_were_written_last_and_go_with_a_cop
     asyncio.run(journal.append([(row.pk, act) for act in ACTS]))
     asyncio.run(journal.remark(row.pk, {"a1": "old"}, []))
     asyncio.run(journal.remark(row.pk, {"a1": "mine"}, [note, Note("n2", "0", 1, "Bare.")]))
-    for id in (row.pk, asyncio.run(journal.create(row.pk, "bob"))):
-        loaded = asyncio.run(journal.load(id))
+    for name in (row.pk, asyncio.run(journal.create(row.pk, "bob"))):
+        loaded = asyncio.run(journal.load(name))
         assert loaded is not None
         assert loaded.labels == {"a1": "mine"}
         assert loaded.notes == (note, Note("n2", "0", 1, "Bare."))
