@@ -49,7 +49,7 @@ export class Compare {
     stage.figure.prepend(this.mine);
     this.bench = stage.figure.parentElement;
     this.bench.classList.add("comparing");
-    this.resize = new ResizeObserver(() => (this.width = this.figure.clientWidth));
+    this.resize = new ResizeObserver(() => (this.width = this.figure.clientWidth || this.width));
     this.resize.observe(this.figure);
     this.width = this.figure.clientWidth;
     this.svg.addEventListener("click", (event) => {
@@ -121,6 +121,7 @@ export class Compare {
     } else if (moved) line.trim(main.t);
     const wants = watch.joined ? playhead.wants(now) : null;
     if (wants && !watch.more(line.future, wants.after, wants.until)) playhead.asked = null;
+    if (!this.width) return; // not laid out yet
     const laid = this.picture.shapeUp(line.scene, this.width, stage.roomPx());
     this.picture.still = stage.still.matches;
     const selected = stage.selection.message ?? "";

@@ -6,7 +6,7 @@
 import { CHAR_PX, LABEL_H, SWING_PX, wire } from "./lines.js";
 import { bindingWords, limitWords, shorten, wide } from "./words.js";
 
-export const NARROW_PX = 640;
+export const NARROW_PX = 680;
 const PAD = 16;
 const GAP = 14;
 const BAND_GAP = 26;

@@ -50,7 +50,7 @@ class Stage extends HTMLElement {
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.playhead.playing = place.t === null && !this.still.matches;
     this.width = this.figure.clientWidth;
-    new ResizeObserver(() => (this.width = this.figure.clientWidth)).observe(this.figure);
+    new ResizeObserver(() => (this.width = this.figure.clientWidth || this.width)).observe(this.figure);
     new IntersectionObserver((entries) => {
       this.seen = entries[entries.length - 1].isIntersecting;
       this.playhead.clock = null;
