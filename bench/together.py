@@ -17,7 +17,7 @@ from bench.figure import Figure
 from bench.live import LOAD_CORE, ROOT, prepare, serving
 
 VIEWERS, FOLLOWERS = 400, 200
-ACTS, ACT_EVERY_MS = 100, 300
+ACTS, ACT_EVERY_MS = 40, 2_000  # a teacher who is busy
 WARM_MS, WATCH_MS = 10_000, 20_000
 
 
@@ -46,7 +46,7 @@ def measure(viewers: int, **options: int) -> dict[str, Any]:
 
 
 def figures() -> list[Figure]:
-    """Both; takes about two minutes."""
+    """Both; takes about three minutes."""
     acting = measure(VIEWERS, acts=ACTS, act_every_ms=ACT_EVERY_MS, warm_ms=WARM_MS, watch_ms=0)
     following = measure(FOLLOWERS, acts=0, act_every_ms=0, warm_ms=WARM_MS, watch_ms=WATCH_MS)
     found = []

@@ -117,8 +117,6 @@ class LabConsumer(AsyncWebsocketConsumer):
             self._wake.clear()
             while self._outbox:
                 frame = self._outbox.popleft()
-                if isinstance(frame, str):
-                    await self.send(text_data=frame)
-                else:
-                    await self.send(bytes_data=frame)
+                kind = "text" if isinstance(frame, str) else "bytes"
+                await self.base_send({"type": "websocket.send", kind: frame})
         await self.close(4000)

@@ -21,9 +21,9 @@ export class RoomBar {
     this.copy = el("button", { type: "button", textContent: "Copy address", onclick: () => this.copied() });
     this.code = el("details", { class: "room-code", open: true }, el("summary", { textContent: "QR code" }));
     this.alone = el("p", { class: "soft" , textContent: "This server answers this machine only. For a class, start it with --lan." });
-    this.others = el("div", { class: "room-address" }, field("Address to join", this.address), this.copy, this.alone, this.code);
+    this.others = el("div", { class: "room-address" }, field("Address to join", this.address), this.copy, this.alone);
     this.root = el("section", { class: "room", "aria-label": "Together", hidden: true },
-      el("div", { class: "room-words" }, this.say, this.where, this.lock, this.back), this.others);
+      el("div", { class: "room-words" }, this.say, this.where, this.lock, this.back), this.others, this.code);
     stage.prepend(this.root);
   }
 
@@ -49,6 +49,7 @@ export class RoomBar {
     text(this.say, say);
     text(this.lock, locked ? "Let everybody act" : "Lock acts");
     this.lock.hidden = this.others.hidden = !owner;
+    this.code.hidden = !owner || !this.stage.dataset.site;
     this.back.hidden = owner || following;
     if (owner) this.drawAddress();
   }
@@ -59,9 +60,8 @@ export class RoomBar {
     if (this.address.value === address) return;
     this.address.value = address;
     this.alone.hidden = Boolean(site);
-    this.code.hidden = !site;
     this.code.querySelector("img")?.remove();
-    if (site) this.code.append(el("img", { src: `/r/${recording}/qr.svg`, alt: "QR code of the address", width: 200, height: 200 }));
+    if (site) this.code.append(el("img", { src: `/r/${recording}/qr.svg`, alt: "QR code of the address", width: 176, height: 176 }));
   }
 
   /** The room's time, where it is not one's own. */
