@@ -10,13 +10,13 @@ export class Saves {
     const as = (kind) => el("button", { type: "button", textContent: `Save as ${kind}`, onclick: () => this.save(kind) });
     this.big = el("a", { class: "button", textContent: this.isBig ? "Usual stage" : "Big stage, for a projector" });
     this.big.addEventListener("click", () => this.aim()); // where one looks goes along
-    this.root = el("details", { class: "saves" }, el("summary", { textContent: "Picture" }), el("div", { class: "saves-list" }, as("SVG"), as("PNG"), this.big, this.said));
+    this.root = document.getElementById("saves"); // it has its place from the beginning, so that nothing shifts
+    this.root.append(el("div", { class: "saves-list" }, as("SVG"), as("PNG"), this.big, this.said));
     this.root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       this.root.open = false;
       this.root.querySelector("summary").focus();
     });
-    document.querySelector(".lab-head")?.append(this.root);
     this.aim();
   }
 

@@ -149,7 +149,7 @@ class Stage extends HTMLElement {
     if (this.dataset.lesson) import("./lesson.js").then(({ Lesson }) => this.use(new Lesson(this, JSON.parse(this.dataset.lesson))));
     import("./comparing.js").then(({ Comparing }) => this.use(new Comparing(this)));
     if (!this.classList.contains("compact")) this.lazyWriting();
-    if (!this.classList.contains("compact")) import("./saves.js").then(({ Saves }) => this.use(new Saves(this)));
+    if (document.getElementById("saves")) import("./saves.js").then(({ Saves }) => this.use(new Saves(this)));
     import("./undo.js").then(({ Undo }) => this.use(new Undo(this)));
     import("./track.js").then(({ Track }) => this.use(new Track(this)));
     this.acts.load();
