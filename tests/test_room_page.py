@@ -90,8 +90,9 @@ def follows(owner: Page, viewer: Page) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def same_picture(owner: Page, viewer: Page) -> None:
     """Paused: the same position, the same future, the same sums."""
+    for page in (owner, viewer):  # a pause waits for the acts on their way
+        page.wait_for_function(f"() => {ROOM} && !{ROOM}.stage.playhead.playing")
     one, other = follows(owner, viewer)
-    assert not one["playing"]
     assert (one["at"], one["future"]) == (other["at"], other["future"])
     strip = owner.locator(".verdicts").inner_text()
     expect(viewer.locator(".verdicts")).to_have_text(strip, use_inner_text=True)

@@ -44,7 +44,14 @@ export class Room {
   /** The place of this page, as the wire has it. */
   get here() {
     const { playhead } = this.stage;
-    return { future: playhead.timeline.future, at: playhead.at, speed: playhead.speed, playing: playhead.playing };
+    const playing = playhead.playing && !this.pausing;
+    return { future: playhead.timeline.future, at: playhead.at, speed: playhead.speed, playing };
+  }
+
+  /** Whether a pause only waits for acts on their way. */
+  get pausing() {
+    const { room } = this.beat;
+    return this.on && room.playing && !room.away && room.stop[0] < this.stage.playhead.end;
   }
 
   // --- what the owner does
