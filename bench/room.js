@@ -10,6 +10,8 @@ import { Beat } from "../static/js/beat.js";
 const FRAME_MS = 16;
 const AHEAD_US = 5_000_000;
 const LOW_US = 2_500_000;
+const EARLY = 0.6; // as room.js spreads what is asked for
+const SPREAD_MS = 300;
 const WAIT_MS_MAX = 10_000;
 const HEAD_BYTES = 512; // enough of a frame to know what it is
 
@@ -30,6 +32,8 @@ class Seat {
     this.future = "0";
     this.to = 0;
     this.asked = 0;
+    this.early = 1 + EARLY * Math.random();
+    this.wait = 0;
     this.cuts = new Map(); // when each act's cut came
     this.refused = [];
     this.socket = new WebSocket(url, { headers: { Cookie: `mqlab_session=${cookie}`, Origin: origin } });
@@ -53,6 +57,7 @@ class Seat {
       this.future = id;
       this.to = Number(/"to":\[(\d+)/.exec(text)[1]);
       this.asked = 0;
+      this.wait = now + SPREAD_MS * Math.random();
     } else if (op === "stretch") this.to = Math.max(this.to, Number(/"to":\[(\d+)/.exec(text)[1]));
     else if (op === "scene") joined();
     else if (op === "beat") {
@@ -68,7 +73,7 @@ class Seat {
     this.turned = false;
     if (at !== null) this.t = at;
     else if (this.beat.room.playing) this.t = this.beat.pace(this.t, passed, now);
-    if (this.to - this.t < LOW_US && this.asked <= this.to) {
+    if (now > this.wait && this.to - this.t < LOW_US * this.early && this.asked <= this.to) {
       this.asked = Math.floor(this.t + AHEAD_US);
       this.say({ op: "more", join: 0, future: this.future, after: [Math.floor(Math.max(this.to, this.t)), 0], until: this.asked });
     }

@@ -6,7 +6,7 @@ import { compare } from "./wire.js";
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const AHEAD_US = 5_000_000;
 const LOW_US = 2_500_000;
-const ASK_AGAIN_MS = 4_000;
+export const ASK_AGAIN_MS = 4_000;
 
 export class Playhead {
   /** `timeline` may be null until the first scene comes; `end` is the recording's last µs. */
@@ -18,6 +18,7 @@ export class Playhead {
     this.speed = 1;
     this.held = false; // an act is on its way: time stands
     this.wall = Infinity; // the last µs that time may reach for now; one may look beyond it by hand
+    this.early = 1; // pages that keep the same time ask at moments of their own
     this.pace = null; // (t, ms passed, now) -> t: somebody else's time, which this one follows
     this.asked = null; // {until, when} of the pull in flight
     this.clock = null;
@@ -112,7 +113,7 @@ export class Playhead {
     if (this.asked && (line.to[0] < this.asked.until && now - this.asked.when < ASK_AGAIN_MS)) return null;
     this.asked = null;
     const speed = Math.max(1, this.speed);
-    if (line.to[0] >= this.end || line.to[0] - this.t >= LOW_US * speed) return null;
+    if (line.to[0] >= this.end || line.to[0] - this.t >= LOW_US * speed * this.early) return null;
     const until = Math.min(this.end, Math.floor(this.t + AHEAD_US * speed));
     if (until <= line.to[0]) return null;
     this.asked = { until, when: now };

@@ -3,6 +3,7 @@
 
 import { Beat } from "./beat.js";
 import { RoomBar } from "./room-bar.js";
+import { ASK_AGAIN_MS } from "./playhead.js";
 import { compare } from "./wire.js";
 
 const TICK_MS = 200;
@@ -11,6 +12,8 @@ const FIRST_PINGS = 8; // in quick succession, so that the clock is known soon
 const FIRST_PINGS_MS = 50;
 const DRIVE_EVERY_MS = 150; // while one scrubs
 const GO_MS = 3_000;
+const EARLY = 0.6; // at most so much earlier than alone does a page ask for more
+const SPREAD_MS = 300; // after a cut, all would ask at once
 const GONE_MS = 10_000; // a server that came back without the room gets it again from its owner, or never
 
 /** A feature of the stage. */
@@ -26,6 +29,7 @@ export class Room {
     this.asked = 0;
     this.pings = 0;
     this.owner = stage.dataset.role === "owner";
+    this.early = 1 + EARLY * Math.random();
     this.pace = (t, passed, now) => this.beat.pace(t, passed, now);
     this.bar = new RoomBar(stage, {
       open: () => this.open(!this.on),
@@ -167,7 +171,7 @@ export class Room {
     else if (compare(frame.at, line.to) > 0) line.future = frame.future; // up to there both are one
     else if (compare(before, frame.at) <= 0) this.splice(frame, room.playing ? before : after);
     else this.splice(frame, [Math.floor(Math.min(playhead.t, frame.to[0])), 0]);
-    playhead.asked = null;
+    playhead.asked = mine ? null : { until: Infinity, when: performance.now() - ASK_AGAIN_MS + SPREAD_MS * Math.random() };
     this.follow(false);
     return true;
   }
@@ -203,6 +207,7 @@ export class Room {
     const { playhead } = stage;
     if (!this.on || !this.following || !beat.room) return;
     playhead.pace = this.pace;
+    playhead.early = this.early;
     if (this.debt || this.later) return;
     const { room } = beat;
     const now = performance.now();
