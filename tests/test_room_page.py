@@ -17,7 +17,7 @@ pytestmark = pytest.mark.requires_chromium
 
 DISCONNECTS = 100  # of each of the two
 APART_MS_MAX = 60
-LOOKS = 50
+LOOKS = 200
 ROOM = "document.querySelector('mq-stage').features.find((one) => one.beat)"
 NEAR_US = 25_000
 
@@ -31,7 +31,7 @@ ARRIVED = f"""() => {{
   const room = {ROOM};
   if (!room) return false;
   const {{ playhead, link }} = room.stage;
-  return room.on && link.open && !room.debt && room.going === null && room.beat.lostAt === null
+  return room.on && link.open && !room.debt && !room.later && room.going === null && room.beat.lostAt === null
     && playhead.timeline.future === room.beat.room.future && playhead.playing === room.beat.room.playing
     && Math.abs(playhead.t - room.beat.at(playhead.clock ?? performance.now())) < {NEAR_US} * playhead.speed;
 }}"""
@@ -83,7 +83,8 @@ def follows(owner: Page, viewer: Page) -> tuple[dict[str, Any], dict[str, Any]]:
         one, other = owner.evaluate(PLACE), viewer.evaluate(PLACE)
         between = (one["server_ms"] - other["server_ms"]) * one["speed"] * 1_000 if one["playing"] else 0
         apart = abs(one["t"] - other["t"] - between) / one["speed"] / 1_000
-        if apart <= APART_MS_MAX and (one["future"], one["playing"]) == (other["future"], other["playing"]):
+        near = apart <= APART_MS_MAX if one["playing"] else one["at"] == other["at"]
+        if near and (one["future"], one["playing"]) == (other["future"], other["playing"]):
             return one, other
     raise AssertionError(f"{apart} ms apart: {one}, {other}")
 
