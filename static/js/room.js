@@ -152,8 +152,18 @@ export class Room {
   /** The server says no: what was expected will not come. */
   no(frame) {
     if (frame.id) return; // that was an act
+    if (frame.code === "too_fast") return this.rest(frame.retry_ms || TICK_MS);
     this.debt = null;
     this.going = null;
+  }
+
+  /** Too much was asked: nothing is asked again before the server will hear it. */
+  rest(ms) {
+    this.going = performance.now();
+    setTimeout(() => {
+      this.going = null;
+      if (this.on && this.debt) this.drive(this.debt);
+    }, ms);
   }
 
   /** A cut in the room. Returns whether it was put in place here: later than the eye, nothing may be seen to jump. */
