@@ -8,6 +8,7 @@ from mqlab.engine.brokers.rabbitmq import headers as header_rules
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.exchange import TYPES, Binding, Exchange, Via
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError, ConnectionError_
+from mqlab.engine.brokers.rabbitmq.priority import PriorityQueue
 from mqlab.engine.brokers.rabbitmq.queue import Queue
 from mqlab.engine.brokers.rabbitmq.queue_arguments import (
     OF_KIND,
@@ -94,7 +95,7 @@ def queue_declare(
         broker.check_owner(known, connection)
         if not request.passive:
             _check_equivalent(known, request, arguments)
-        return m.QueueDeclareOk(name, len(known), len(known.consumers))
+        return m.QueueDeclareOk(name, len(known), _consumers_of(broker, known))
     if request.passive:
         raise broker.no_queue(name)
     if name.startswith("amq."):
@@ -111,10 +112,29 @@ def queue_declare(
         "durable": request.durable, "exclusive": request.exclusive, "auto_delete": request.auto_delete, "arguments": arguments,
         "owner": connection if request.exclusive else None,
     }  # fmt: skip
-    quorum = kind_of(arguments) == "quorum"
-    queue = QuorumQueue(name, broker.version, **more) if quorum else Queue(name, **more)
+    queue: Queue
+    if kind_of(arguments) == "quorum":
+        queue = QuorumQueue(name, broker.version, **more)
+    else:
+        queue = (PriorityQueue if "x-max-priority" in arguments else Queue)(name, **more)
     broker.add_queue(queue, cause)
     return m.QueueDeclareOk(name, 0, 0)
+
+
+def _consumers_of(broker: RabbitMQ, queue: Queue) -> int:
+    """How many consume from it. A quorum queue counts also each get, and each consumer that cancelled, that holds something."""
+    if queue.kind != "quorum":
+        return len(queue.consumers)
+    more: set[tuple[int, Any]] = set()
+    for connection in broker.connections:
+        for channel in connection.channels.values():
+            for tag, (copy, consumer) in channel.unacked.items():
+                if copy.queue == queue.name and copy.state == "unacked":
+                    if consumer is None:
+                        more.add((id(channel), tag))
+                    elif queue.consumers.get(consumer.id) is not consumer:
+                        more.add((id(channel), consumer.id))
+    return len(queue.consumers) + len(more)
 
 
 def _server_name(broker: RabbitMQ) -> str:

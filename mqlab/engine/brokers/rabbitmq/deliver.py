@@ -45,25 +45,28 @@ def enqueue(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None,
     world.ledger.move(copy, "enqueue")
     copy.n = n = copy.n + 1  # copy_event, without the call: this is the busiest way of all
     name = f"{copy.name}#{n}"
+    rule = "rabbitmq/ttl-minimum" if ttl is not None else ""
+    if at >= 0:
+        rule = queue.priority_rule
     world.emit(
         Enqueued(
             world.now,
             name,
             cause,
-            "rabbitmq/ttl-minimum" if ttl is not None else "",
+            rule,
             (copy.name,),
             queue.name,
             at,
             copy.expires,
+            queue.priority_of(copy) if queue.prioritized else 0,
         )
     )
     if receipt is not None:
         receipt.taken(broker, name)
     if queue.active:
         dispatch(broker, queue, name, copy)
-    if queue.max_length is not None or queue.max_bytes is not None:
-        shorten(broker, queue, name)
-    if ttl is not None:
+    dropped = (queue.max_length is not None or queue.max_bytes is not None) and shorten(broker, queue, name)
+    if dropped or (ttl is not None and (queue.sees_head or len(queue) == 1)):
         expire(broker, queue, name)
 
 
@@ -93,13 +96,15 @@ def dispatch(broker: RabbitMQ, queue: Queue, cause: str, fresh: Copy | None = No
         return
     now = broker.world.now
     while (head := queue.head) is not None:
-        if head.expires and head.expires <= now and head is not fresh:
-            _expire_head(broker, queue, cause)
+        if head.expires and head.expires <= now and head is not fresh and queue.sees_head:
+            _expired(broker, queue, queue.pop(), cause)
             continue
         consumer = queue.next_consumer()
         if consumer is None:
             break
         hand_over(broker, queue, consumer.channel, consumer, cause)
+        if not queue.sees_head:
+            expire(broker, queue, cause)
 
 
 def hand_over(
@@ -163,6 +168,8 @@ def hand_over(
             prefetch,
         )
     )
+    if left and queue.kind == "classic":
+        expire(broker, queue, name)  # before the rest is counted
     content = copy.content
     properties = content.properties
     if properties.headers is not None or copy.failures or consumer is None:
@@ -206,21 +213,22 @@ def _as_delivered(queue: Queue, copy: Copy, always: bool) -> Properties:
 def expire(broker: RabbitMQ, queue: Queue, cause: str) -> None:
     """Let go what is over its time at the head, and look again when the new head's time will be over. [rule 39]"""
     now = broker.world.now
-    while (head := queue.head) is not None and head.expires and head.expires <= now:
-        _expire_head(broker, queue, cause)
-    if head is not None and head.expires and (not queue.timer or head.expires < queue.timer):
-        queue.timer = head.expires
-        broker.world.at(head.expires, broker.head_due, queue.name, head.expires)
-
-
-def _expire_head(broker: RabbitMQ, queue: Queue, cause: str) -> None:
-    world = broker.world
     head = queue.head
-    assert head is not None
-    rule = "rabbitmq/ttl-head-only" if head.expires < world.now else "rabbitmq/ttl-minimum"
-    if head.content.properties.expiration == "0" or queue.ttl_us == 0:
+    while (copy := queue.pop_expired(now)) is not None:
+        _expired(broker, queue, copy, cause, "" if copy is head else "rabbitmq/ttl-each-priority")
+        head = queue.head
+    due = queue.next_expiry()
+    if due and (not queue.timer or due < queue.timer):
+        queue.timer = due
+        broker.world.at(due, broker.head_due, queue.name, due)
+
+
+def _expired(broker: RabbitMQ, queue: Queue, copy: Copy, cause: str, rule: str = "") -> None:
+    world = broker.world
+    if not rule:
+        rule = "rabbitmq/ttl-head-only" if copy.expires < world.now else "rabbitmq/ttl-minimum"
+    if copy.content.properties.expiration == "0" or queue.ttl_us == 0:
         rule = "rabbitmq/ttl-zero"
-    copy = queue.pop()
     if target(broker, queue) is not None:
         dead_letter(broker, queue, copy, "expired", cause, "rabbitmq/dead-letter-reasons")
         return
@@ -229,14 +237,21 @@ def _expire_head(broker: RabbitMQ, queue: Queue, cause: str) -> None:
     world.emit(Expired(world.now, copy_event(copy), cause, rule, (copy.name,), queue.name, copy.message.key))
 
 
-def shorten(broker: RabbitMQ, queue: Queue, cause: str) -> None:
-    """Drop (or dead-letter) from the head while the queue is over a limit, if that is what it does. [rules 44, 45]"""
+def shorten(broker: RabbitMQ, queue: Queue, cause: str) -> bool:
+    """Drop (or dead-letter) from the head while the queue is over a limit, if that is what it does. [rules 44, 45]
+
+    Returns whether anything went.
+    """
     if queue.overflow != "drop-head":
-        return  # what comes back may take it over its limit
+        return False  # what comes back may take it over its limit
     world = broker.world
+    dropped = False
     while queue.head is not None and queue.full(0, 0):
         copy = queue.pop()
+        dropped = True
         rule = "rabbitmq/max-length-zero" if queue.max_length == 0 else "rabbitmq/overflow-drop-head"
+        if queue.prioritized and queue.priority_of(copy):
+            rule = "rabbitmq/priority-drop-head"
         if target(broker, queue) is not None:
             dead_letter(broker, queue, copy, "maxlen", cause, rule)
             continue
@@ -247,3 +262,4 @@ def shorten(broker: RabbitMQ, queue: Queue, cause: str) -> None:
                 world.now, copy_event(copy), cause, rule, (copy.name,), queue.name, copy.message.key, "maxlen"
             )
         )
+    return dropped

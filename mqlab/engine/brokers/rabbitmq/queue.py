@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
+    from mqlab.engine.brokers.rabbitmq.order import Order
     from mqlab.engine.connection import Connection
     from mqlab.engine.message import Copy
 
@@ -28,6 +29,9 @@ class Queue:
 
     kind = "classic"
     remembers_transient = False
+    prioritized = False  # whether it looks at priorities
+    priority_rule = ""  # by which a message goes before others
+    sees_head = True  # whether the time to live of whatever comes to the head is looked at
 
     __slots__ = (
         "active", "arguments", "auto_delete", "bytes", "consumers", "dead_letter_exchange",
@@ -59,7 +63,7 @@ class Queue:
         self.overflow: str = arguments.get("x-overflow", "drop-head")
         self.dead_letter_exchange: str | None = arguments.get("x-dead-letter-exchange")
         self.dead_letter_routing_key: str | None = arguments.get("x-dead-letter-routing-key")
-        self.ready: deque[Copy] = deque()
+        self.ready: Order = deque()
         self.bytes = 0
         self.unacked: dict[str, Copy] = {}
         self.entered = 0
@@ -94,20 +98,47 @@ class Queue:
         self.bytes -= len(copy.message.body)
         return copy
 
+    def pop_expired(self, now: int) -> Copy | None:
+        """Take one whose time is over, if it is where this queue looks for it: at the head. [rule 39]"""
+        head = self.head
+        return self.pop() if head is not None and head.expires and head.expires <= now else None
+
+    def next_expiry(self) -> int:
+        """When `pop_expired` will have something (µs), as things stand; 0: never."""
+        head = self.head
+        return 0 if head is None else head.expires
+
     def put_back(self, copy: Copy, closed: bool) -> int:
         """A requeued copy returns to its original place; returns the index in service order. [rule 27]
 
         `closed`: it comes back because its channel closed; to a classic queue that makes no difference.
         """
         ready, seq = self.ready, copy.seq
+        assert isinstance(ready, deque)
         if not ready or seq < ready[0].seq:
             ready.appendleft(copy)
             at = 0
         else:
-            at = bisect_left(ready, seq, key=_seq)
+            at = bisect_left(ready, seq, key=seq_of)
             ready.insert(at, copy)
         self.bytes += len(copy.message.body)
         return at
+
+    def keep(self, wanted: Callable[[Copy], bool]) -> list[Copy]:
+        """Keep what is wanted, where it is, and no more. Returns the rest, in service order."""
+        kept: list[Copy] = []
+        lost: list[Copy] = []
+        for copy in self.copies():
+            (kept if wanted(copy) else lost).append(copy)
+        self.ready.clear()
+        for copy in kept:
+            self.ready.append(copy)
+        self.bytes = sum(len(copy.message.body) for copy in kept)
+        return lost
+
+    def priority_of(self, copy: Copy) -> int:
+        """What its publisher gave it, as far as this queue looks at it."""
+        return 0
 
     def full(self, more: int, size: int) -> bool:
         """Whether `more` messages of `size` bytes in all would be over a limit, which counts ready ones only. [rule 43]"""
@@ -142,5 +173,6 @@ class Queue:
         consumer.blocked = False
 
 
-def _seq(copy: Copy) -> int:
+def seq_of(copy: Copy) -> int:
+    """When it entered its queue."""
     return copy.seq

@@ -1,7 +1,8 @@
 """A quorum queue on one node: it counts failed deliveries, and where it puts what comes back depends on the limit.
 
 With a delivery limit in force (by default 20 since 4.0) returned copies are served before all others, in the order of their
-return; without one they go to the back. A full consumer leaves the rotation at once. [rules 24, 58–60]
+return, whatever their priority; without one they go to the back. A full consumer leaves the rotation at once. 3.10 knows no
+priorities, 4.0 a high and a low half, 4.3 has 32 levels. [rules 24, 58–61]
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from mqlab.engine.brokers.rabbitmq.order import Levels, TwoToOne, priority_of
 from mqlab.engine.brokers.rabbitmq.queue import Queue, whole
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 20
 UNLIMITED_PREFETCH = 2000
+PRIORITY_MAX, USUAL_PRIORITY = 31, 4
 
 
 class QuorumQueue(Queue):
@@ -27,7 +30,7 @@ class QuorumQueue(Queue):
     kind = "quorum"
     remembers_transient = True
 
-    __slots__ = ("limit", "returned")
+    __slots__ = ("limit", "prioritized", "priority_rule", "returned")
 
     def __init__(self, name: str, version: str, **more: Any) -> None:
         super().__init__(name, **more)
@@ -35,6 +38,13 @@ class QuorumQueue(Queue):
         default = None if version == "3.10" else DEFAULT_LIMIT
         self.limit: int | None = default if given is None else None if given < 0 else given
         self.returned: deque[Copy] = deque()
+        self.prioritized = version != "3.10"
+        if version == "4.3":
+            self.ready = Levels(PRIORITY_MAX, USUAL_PRIORITY)
+            self.priority_rule = "rabbitmq/priority-quorum-strict"
+        elif version == "4.0":
+            self.ready = TwoToOne()
+            self.priority_rule = "rabbitmq/priority-quorum-two-to-one"
 
     def __len__(self) -> int:
         return len(self.returned) + len(self.ready)
@@ -48,6 +58,19 @@ class QuorumQueue(Queue):
         """What is ready, in service order."""
         return chain(self.returned, self.ready)
 
+    def push(self, copy: Copy) -> int:
+        """A copy enters: behind what came back, and behind those of its priority."""
+        if not isinstance(self.ready, (Levels, TwoToOne)):
+            return super().push(copy)
+        self._number(copy)
+        at = len(self.returned) + self.ready.enter(copy)
+        return -1 if at == len(self) - 1 else at
+
+    def _number(self, copy: Copy) -> None:
+        self.entered += 1
+        copy.seq = self.entered
+        self.bytes += len(copy.message.body)
+
     def pop(self) -> Copy:
         """Take the next to be served."""
         copy = (self.returned or self.ready).popleft()
@@ -55,13 +78,39 @@ class QuorumQueue(Queue):
         return copy
 
     def put_back(self, copy: Copy, closed: bool) -> int:
-        """To the returns; what a client gives back itself goes to the back where there is no limit."""
-        self.bytes += len(copy.message.body)
-        if self.to_the_back(closed):
-            self.ready.append(copy)
-            return len(self) - 1
-        self.returned.append(copy)
-        return len(self.returned) - 1
+        """To the returns; what a client gives back itself goes to the back where there is no limit, and has no priority."""
+        if not self.to_the_back(closed):
+            self.bytes += len(copy.message.body)
+            self.returned.append(copy)
+            return len(self.returned) - 1
+        self._number(copy)
+        if isinstance(self.ready, (Levels, TwoToOne)):
+            return len(self.returned) + self.ready.enter_usual(copy)
+        self.ready.append(copy)
+        return len(self) - 1
+
+    def pop_expired(self, now: int) -> Copy | None:
+        """4.3 looks at the head of each priority, not at that of the queue alone."""
+        copy = super().pop_expired(now)
+        if copy is not None or not isinstance(self.ready, Levels):
+            return copy
+        for level, head in self.ready.heads():
+            if head.expires and head.expires <= now:
+                self.bytes -= len(head.message.body)
+                return self.ready.take(level)
+        return None
+
+    def next_expiry(self) -> int:
+        """When the next of the heads is over its time (µs); 0: never."""
+        due = super().next_expiry()
+        if isinstance(self.ready, Levels):
+            dues = [head.expires for _, head in self.ready.heads() if head.expires]
+            due = min((*dues, due)) if due else min(dues, default=0)
+        return due
+
+    def priority_of(self, copy: Copy) -> int:
+        """What its publisher gave it, where this version looks at it."""
+        return priority_of(copy, PRIORITY_MAX) if self.prioritized else 0
 
     def to_the_back(self, closed: bool) -> bool:
         """Whether what comes back goes to the back. [asked of a 3.10.8]"""

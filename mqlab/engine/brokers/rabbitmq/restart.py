@@ -40,8 +40,7 @@ def go_down(broker: RabbitMQ, cause: str) -> None:
         if queue.durable:
             _lose(broker, queue.name, _forget_transient(queue), name)
         else:
-            _lose(broker, queue.name, [*queue.copies()], name)
-            queue.ready.clear()
+            _lose(broker, queue.name, queue.keep(lambda copy: False), name)
             broker.remove_queue(queue, name, "rabbitmq/transient-lost")
     for exchange in [one for one in broker.exchanges.values() if not one.durable]:
         broker.remove_exchange(exchange, name, "rabbitmq/transient-lost")
@@ -62,13 +61,7 @@ def _forget_transient(queue: Queue) -> list[Copy]:
     """Take what is not persistent out of the queue; quorum queues persist everything."""
     if queue.remembers_transient:
         return []
-    lost = [copy for copy in queue.ready if copy.content.properties.delivery_mode != 2]
-    if lost:
-        kept = [copy for copy in queue.ready if copy.content.properties.delivery_mode == 2]
-        queue.ready.clear()
-        queue.ready.extend(kept)
-        queue.bytes = sum(len(copy.message.body) for copy in kept)
-    return lost
+    return queue.keep(lambda copy: copy.content.properties.delivery_mode == 2)
 
 
 def _lose(broker: RabbitMQ, node: str, copies: list[Copy], cause: str) -> None:

@@ -57,7 +57,8 @@ def ack(broker: RabbitMQ, connection: Connection, request: BasicAck, departure: 
     for queue in touched:
         if queue.head is not None and queue.active:
             dispatch(broker, queue, name)
-            expire(broker, queue, name)
+            if queue.sees_head:
+                expire(broker, queue, name)
 
 
 def refuse(
@@ -313,6 +314,7 @@ def _serve(broker: RabbitMQ, queues: list[Queue], cause: str) -> None:
     for queue in queues:
         if queue.kind == "classic":
             shorten(broker, queue, cause)
+            expire(broker, queue, cause)
         dispatch(broker, queue, cause)
         shorten(broker, queue, cause)
         expire(broker, queue, cause)

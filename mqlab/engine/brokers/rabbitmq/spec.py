@@ -9,6 +9,7 @@ import msgspec
 from mqlab.engine import limits
 from mqlab.engine.brokers.rabbitmq import headers
 from mqlab.engine.brokers.rabbitmq.exchange import TYPES
+from mqlab.engine.brokers.rabbitmq.queue_arguments import PRIORITY_MAX
 from mqlab.engine.brokers.rabbitmq.topic import validate_pattern
 from mqlab.engine.scenario.error import listed, nearest
 from mqlab.engine.scenario.place import Fields, Place, ms
@@ -157,6 +158,7 @@ QUEUE_ARGUMENTS = (
     "x-dead-letter-exchange",
     "x-dead-letter-routing-key",
     "x-delivery-limit",
+    "x-max-priority",
 )
 
 
@@ -172,6 +174,8 @@ def read_queue(place: Place, exchanges: list[str], version: str) -> QueueSpec:
     if spec.exclusive:
         raise fields.need("exclusive").error("false (the queues of a lab belong to no program's connection)")
     if spec.arguments.get("x-queue-type") == "quorum":
+        if "x-max-priority" in spec.arguments and version != "4.3":
+            raise fields.need("arguments").error("no x-max-priority beside x-queue-type: quorum")
         for name, needed in (("durable", True), ("auto_delete", False)):
             if getattr(spec, name) is not needed:
                 raise fields.need(name).error(
@@ -195,6 +199,8 @@ def _queue_arguments(place: Place, exchanges: list[str]) -> dict[str, Any]:
                 arguments[name] = one.integer(0, limits.DURATION_MS_MAX)
             case "x-max-length" | "x-max-length-bytes":
                 arguments[name] = one.integer(0, LENGTH_MAX)
+            case "x-max-priority":
+                arguments[name] = one.integer(0, PRIORITY_MAX)
             case "x-delivery-limit":
                 arguments[name] = one.integer(-1, LENGTH_MAX)
             case "x-overflow":

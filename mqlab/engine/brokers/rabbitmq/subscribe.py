@@ -56,7 +56,8 @@ def consume(
     queue.join(consumer)
     broker.add_link(consumer.link, "consume", queue.name, connection.program, cause)
     dispatch(broker, queue, cause)
-    expire(broker, queue, cause)
+    if queue.sees_head:
+        expire(broker, queue, cause)
     return m.BasicConsumeOk(tag)
 
 
@@ -95,7 +96,8 @@ def get(broker: RabbitMQ, connection: Connection, request: m.BasicGet, cause: st
     """basic.get: the head of the queue, outside any rotation and prefetch; the answer is a delivery."""
     channel = broker.channel(connection, request.channel)
     queue = broker.queue(request.queue, connection)
-    expire(broker, queue, cause)
+    if queue.sees_head:
+        expire(broker, queue, cause)
     if queue.head is None:
         return m.BasicGetEmpty()
     hand_over(broker, queue, channel, None, cause, request.auto_ack, left=True)
