@@ -125,16 +125,15 @@ def _consumers_of(broker: RabbitMQ, queue: Queue) -> int:
     """How many consume from it. A quorum queue counts also each get, and each consumer that cancelled, that holds something."""
     if queue.kind != "quorum":
         return len(queue.consumers)
-    more: set[tuple[int, Any]] = set()
-    for connection in broker.connections:
-        for channel in connection.channels.values():
-            for tag, (copy, consumer) in channel.unacked.items():
-                if copy.queue == queue.name and copy.state == "unacked":
-                    if consumer is None:
-                        more.add((id(channel), tag))
-                    elif queue.consumers.get(consumer.id) is not consumer:
-                        more.add((id(channel), consumer.id))
-    return len(queue.consumers) + len(more)
+    channels = [channel for connection in broker.connections for channel in connection.channels.values()]
+    gets, gone = 0, set()
+    for copy, consumer in (entry for channel in channels for entry in channel.unacked.values()):
+        if copy.queue == queue.name and copy.state == "unacked":
+            if consumer is None:
+                gets += 1
+            elif consumer.id not in queue.consumers:
+                gone.add(consumer.id)
+    return len(queue.consumers) + gets + len(gone)
 
 
 def _server_name(broker: RabbitMQ) -> str:
