@@ -12,9 +12,10 @@ import pytest
 from playwright._impl._driver import compute_driver_executable
 
 from mqlab.engine.events import Event
+from mqlab.engine.fold import fold
 from mqlab.engine.message import message_of
 from mqlab.engine.recording import run
-from mqlab.engine.scene import Scene, fold
+from mqlab.engine.scene import Scene
 from mqlab.engine.story import Gathered, node_story, story
 from mqlab.engine.why import why
 from mqlab.live import phrases

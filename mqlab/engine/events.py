@@ -7,13 +7,18 @@ Its `name` is its subject and the subject's own count (`web-41@billing#3`), so n
 Leaving and arriving are two events. An event with `arrives` is a departure: it opens a *flight* named after it, and
 exactly one arrival whose `cause` is that name, or one `Lost` that lists it in `flights`, ends it. `Routed` alone opens
 one flight per copy, named after the copy; `Enqueued` or `Dropped` of that copy ends it. How each event changes the picture
-is written once for Python in `scene.py` and once for the browser in `model.js`; a test holds the two together.
+is written once for Python in `fold.py` and once for the browser in `model.js`; a test holds the two together.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from mqlab.engine.changes import LinkAdded as LinkAdded
+from mqlab.engine.changes import LinkRemoved as LinkRemoved
+from mqlab.engine.changes import NodeAdded as NodeAdded
+from mqlab.engine.changes import NodeChanged as NodeChanged
+from mqlab.engine.changes import NodeRemoved as NodeRemoved
 from mqlab.engine.event import Event as Event
 from mqlab.engine.judgement import ActOffered as ActOffered
 from mqlab.engine.judgement import GoalMet as GoalMet
@@ -26,7 +31,7 @@ from mqlab.engine.judgement import VerdictChanged as VerdictChanged
 
 
 class Published(Event, gc=False, omit_defaults=True, tag=True):
-    """A program sent a message to an exchange. Departure; arrives as Routed, Unroutable or Refused."""
+    """A program sent a message to an exchange. Departure; arrives as Routed, Replied, Unroutable or Refused."""
 
     of: tuple[str, ...]
     program: str
@@ -53,6 +58,18 @@ class Routed(Event, gc=False, omit_defaults=True, tag=True):
     arrives: tuple[int, ...]
     by: tuple[str, ...] = ()
     origin: str = ""  # the copy this one was dead-lettered from
+
+
+class Replied(Event, gc=False, omit_defaults=True, tag=True):
+    """A direct reply: the exchange passed it straight to the program that asked, past all queues. Departure; arrives as
+    Received. The message is done for the broker when it is sent."""
+
+    of: tuple[str, ...]
+    exchange: str
+    program: str
+    key: str
+    tag: int
+    arrives: int
 
 
 class Unroutable(Event, gc=False, omit_defaults=True, tag=True):
@@ -340,49 +357,7 @@ class Answered(Event, gc=False, omit_defaults=True, tag=True):
     reply: str
 
 
-class NodeAdded(Event, gc=False, omit_defaults=True, tag=True):
-    """A node of the picture came to be. what: broker | exchange | queue | producer | consumer | you | client."""
-
-    node: str
-    what: str
-    settings: dict[str, Any]
-
-
-class NodeChanged(Event, gc=False, omit_defaults=True, tag=True):
-    """Settings of a node changed; only the changed ones are listed (null removes one)."""
-
-    node: str
-    settings: dict[str, Any]
-
-
-class NodeRemoved(Event, gc=False, omit_defaults=True, tag=True):
-    """A node is gone, and with it the copies in `of`, whose end is "queue gone"."""
-
-    node: str
-    of: tuple[str, ...] = ()
-
-
-class LinkAdded(Event, gc=False, omit_defaults=True, tag=True):
-    """A line of the picture. what: publish | binding | consume | dead_letter | alternate."""
-
-    link: str
-    what: str
-    source: str
-    target: str
-    routing_key: str = ""
-    arguments: dict[str, Any] | None = None
-
-
-class LinkRemoved(Event, gc=False, omit_defaults=True, tag=True):
-    """A line of the picture is gone: what it was, and its two ends."""
-
-    link: str
-    what: str = ""
-    between: tuple[str, ...] = ()
-    routing_key: str = ""
-
-
-# --- the end of time (what the judges tell is in judgement.py) ------------------------------------------------------
+# --- the end of time (what changes nodes and lines is in changes.py, what the judges tell in judgement.py) ----
 
 
 class Storm(Event, gc=False, omit_defaults=True, tag=True):
@@ -392,9 +367,9 @@ class Storm(Event, gc=False, omit_defaults=True, tag=True):
 
 
 AnyEvent = (
-    Published | Routed | Unroutable | Refused | Enqueued | Dropped | Expired | DeadLettered | Purged | Delivered | Received
-    | Started | Handled | Acked | Rejected | Settled | Requeued | Confirmed | ConfirmReceived | Returned | ReturnReceived
-    | Lost | Crashed | Restarted | Stopped | Connected | ChannelClosed | ConnectionClosed | ConsumerCancelled | Closed | Answered
-    | NodeAdded | NodeChanged | NodeRemoved | LinkAdded | LinkRemoved | GoalMet | VerdictChanged | Storm
-    | ActOffered | PredictionDue | PredictionSettled
+    Published | Routed | Replied | Unroutable | Refused | Enqueued | Dropped | Expired | DeadLettered | Purged
+    | Delivered | Received | Started | Handled | Acked | Rejected | Settled | Requeued | Confirmed | ConfirmReceived
+    | Returned | ReturnReceived | Lost | Crashed | Restarted | Stopped | Connected | ChannelClosed | ConnectionClosed
+    | ConsumerCancelled | Closed | Answered | NodeAdded | NodeChanged | NodeRemoved | LinkAdded | LinkRemoved
+    | GoalMet | VerdictChanged | Storm | ActOffered | PredictionDue | PredictionSettled
 )  # fmt: skip

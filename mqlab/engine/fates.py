@@ -112,6 +112,10 @@ class Fates:
                     fate.deliveries.append(Delivery(event.t, event.program))
                     if event.auto_ack:
                         fate.ends.append(End(event.t, "acked", event.program))
+            case e.Replied():
+                for fate in self._of(event):
+                    fate.deliveries.append(Delivery(event.t, event.program))
+                self._end(event, "acked", event.program)
             case e.Settled(outcome="acked" | "rejected"):
                 self._end(event, event.outcome, event.program)
             case e.Unroutable():

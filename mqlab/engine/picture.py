@@ -1,6 +1,6 @@
 """The scene of the live World: what is where, read off the brokers, the programs and the flights, not off any event.
 
-`scene.fold` knows the same from the events' side; the law that the two agree is what keeps every picture true.
+`fold.fold` knows the same from the events' side; the law that the two agree is what keeps every picture true.
 """
 
 from __future__ import annotations

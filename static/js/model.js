@@ -1,4 +1,4 @@
-// The picture as data, and how each event changes it: mqlab/engine/scene.py and tally.py once more, for the
+// The picture as data, and how each event changes it: mqlab/engine/fold.py and tally.py once more, for the
 // browser. Pure: no DOM, no clock. `open` reads a scene from JSON, `fold` changes it in place. A test writes the same
 // JSON again (tests/js/plain.js), and so holds the two languages together.
 
@@ -292,6 +292,10 @@ function apply(scene, e) {
   switch (e.kind) {
     case "Published": return leave(scene, e, "publish", e.program, e.exchange, e.key);
     case "Routed": return routed(scene, e);
+    case "Replied":
+      scene.flights.delete(e.cause);
+      scene.nodes.get(e.program).held.set(e.of[0], new Held(e.key, "on_way", false, false));
+      return leave(scene, e, "delivery", e.exchange, e.program, e.key);
     case "Enqueued": return enqueued(scene, e);
     case "Delivered": return delivered(scene, e);
     case "Received":

@@ -14,9 +14,10 @@ import pytest
 from mqlab.engine import lab as labs
 from mqlab.engine.acts import apply
 from mqlab.engine.events import Event, Judgement, Lost, Routed
+from mqlab.engine.fold import fold
 from mqlab.engine.picture import picture
 from mqlab.engine.recording import Recording, run
-from mqlab.engine.scene import Position, Scene, fold
+from mqlab.engine.scene import Position, Scene
 from mqlab.engine.world import World, restore
 from tests.engine.random_lab import ACTED, SECOND, lab
 from tests.tree import ROOT
@@ -195,6 +196,7 @@ def test_every_departure_ends_in_exactly_one_arrival_or_is_lost(seed: int) -> No
 
 ARRIVALS = {
     "Routed",
+    "Replied",
     "Unroutable",
     "Refused",
     "Received",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mqlab.engine import commands as c
 from mqlab.engine import events as e
+from mqlab.engine.fold import fold
 from mqlab.engine.lab import build
 from mqlab.engine.picture import picture
 from mqlab.engine.recording import Recording, run
 from mqlab.engine.scenario import load
-from mqlab.engine.scene import fold
 from mqlab.engine.world import restore
 from tests.engine.judged import SECOND, Lab
 from tests.engine.scenario_text import TEXT

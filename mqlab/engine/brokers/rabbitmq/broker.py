@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mqlab.engine.brokers.rabbitmq import declare, publish, restart, settle, subscribe
+from mqlab.engine.brokers.rabbitmq import declare, publish, reply_to, restart, settle, subscribe
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.channel import Channel
 from mqlab.engine.brokers.rabbitmq.deliver import enqueue, expire
@@ -53,6 +53,7 @@ class RabbitMQ(Topology):
         self.connections: list[Connection] = []
         self.routes: dict[tuple[str, str], publish.Route] = {}
         self.on_the_way: dict[str, tuple[str, Copy, publish.Receipt | None]] = {}
+        self.askers: dict[str, reply_to.Asker | None] = {}
         self.named = 0
         for exchange, kind in PREDECLARED.items():
             self.exchanges[exchange] = Exchange(exchange, kind, version)
@@ -75,6 +76,7 @@ class RabbitMQ(Topology):
         for queue in self.queues.values():
             queue.consumers.clear()
             queue.active.clear()
+        self.askers.clear()
         self.routes.clear()
         self.connections.clear()
 

@@ -8,6 +8,7 @@ from mqlab.engine.brokers.rabbitmq.methods import ChannelError
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
+    from mqlab.engine.brokers.rabbitmq.reply_to import Asker
     from mqlab.engine.connection import Connection
     from mqlab.engine.message import Content, Copy
 
@@ -16,7 +17,7 @@ class Channel:
     """`unacked`: delivery tag -> (copy, the consumer it went to or None for a get), in the order of the tags."""
 
     __slots__ = (
-        "confirms", "connection", "consumers", "content", "default_prefetch", "number", "published", "shared_prefetch",
+        "asker", "confirms", "connection", "consumers", "content", "default_prefetch", "number", "published", "shared_prefetch",
         "shared_unacked", "tags", "unacked",
     )  # fmt: skip
 
@@ -31,10 +32,12 @@ class Channel:
         self.shared_unacked = 0
         self.confirms = False
         self.published = 0
+        self.asker: Asker | None = None  # its consumer of direct replies
         self.content: Content | None = None  # of the last publish: the next one with the same words shares it
 
     def discard(self) -> None:
         """Let go of consumers and of what is unacked (see World.discard)."""
+        self.asker = None
         self.consumers.clear()
         self.unacked.clear()
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.rabbitmq import headers as header_rules
 from mqlab.engine.brokers.rabbitmq import methods as m
+from mqlab.engine.brokers.rabbitmq import reply_to
 from mqlab.engine.brokers.rabbitmq.exchange import TYPES, Binding, Exchange, Via
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError, ConnectionError_
 from mqlab.engine.brokers.rabbitmq.priority import PriorityQueue
@@ -21,7 +22,6 @@ from mqlab.engine.brokers.rabbitmq.queue_arguments import (
 )
 from mqlab.engine.brokers.rabbitmq.quorum import QuorumQueue
 from mqlab.engine.brokers.rabbitmq.topic import validate_pattern
-from mqlab.engine.draw import draw
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
@@ -90,6 +90,8 @@ def queue_declare(
     """queue.declare. Equivalence with an existing queue is checked before an argument's own validity."""
     name = request.queue
     arguments = request.arguments or {}
+    if name.startswith(reply_to.PSEUDO_QUEUE):
+        return reply_to.declare(broker, name)
     known = broker.queues.get(name) if name else None
     if known is not None:
         broker.check_owner(known, connection)
@@ -107,7 +109,7 @@ def queue_declare(
         text = "INTERNAL_ERROR - Feature `transient_nonexcl_queues` is deprecated."
         raise ConnectionError_(541, text, "rabbitmq/transient-nonexclusive-refused")
     if not name:
-        name = _server_name(broker)
+        name = f"amq.gen-{reply_to.made_up(broker, 'server-named')}"
     more: dict[str, Any] = {
         "durable": request.durable, "exclusive": request.exclusive, "auto_delete": request.auto_delete, "arguments": arguments,
         "owner": connection if request.exclusive else None,
@@ -134,16 +136,6 @@ def _consumers_of(broker: RabbitMQ, queue: Queue) -> int:
             elif consumer.id not in queue.consumers:
                 gone.add(consumer.id)
     return len(queue.consumers) + gets + len(gone)
-
-
-def _server_name(broker: RabbitMQ) -> str:
-    broker.named += 1
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    bits = draw(broker.world.seed, broker.name, "server-named", broker.named)
-    more = draw(broker.world.seed, broker.name, "server-named", broker.named, "more")
-    return "amq.gen-" + "".join(
-        letters[((bits if i < 10 else more) >> (6 * (i % 10))) & 63] for i in range(22)
-    )
 
 
 def _check_equivalent(queue: Queue, request: m.QueueDeclare, arguments: dict[str, Any]) -> None:

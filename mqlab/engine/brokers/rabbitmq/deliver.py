@@ -173,7 +173,7 @@ def hand_over(
     content = copy.content
     properties = content.properties
     if properties.headers is not None or copy.failures or consumer is None:
-        properties = _as_delivered(queue, copy, consumer is None and broker.version == "3.10")
+        properties = as_delivered(queue, copy, consumer is None and broker.version == "3.10")
     frame = BasicDeliver(
         copy, consumer.tag if consumer else "", tag, redelivered, content.exchange, content.routing_key, properties, auto_ack,
         queue.name, channel.number, len(queue) if left else -1,
@@ -194,7 +194,7 @@ def hand_over(
         connection.push(frame, name, arrives, flight)
 
 
-def _as_delivered(queue: Queue, copy: Copy, always: bool) -> Properties:
+def as_delivered(queue: Queue | None, copy: Copy, always: bool) -> Properties:
     """The properties a consumer sees: without BCC, with the delivery count of a quorum queue. [rules 7, 58]
 
     A consumer is told the count from 1 on. A get of a 3.10.8 is told it always, also 0: asked of one, and so recorded.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mqlab.engine.brokers.rabbitmq import reply_to
+from mqlab.engine.brokers.rabbitmq.check import check_properties
 from mqlab.engine.brokers.rabbitmq.dead_letter import carbon_copies, goes_round
 from mqlab.engine.brokers.rabbitmq.deliver import enqueue
 from mqlab.engine.brokers.rabbitmq.exchange import DEFAULT_NODE, RULES, Exchange, Via
-from mqlab.engine.brokers.rabbitmq.fields import amqp_type
 from mqlab.engine.brokers.rabbitmq.methods import (
     BasicPublish,
     BasicReturn,
@@ -16,7 +17,7 @@ from mqlab.engine.brokers.rabbitmq.methods import (
     ConnectionError_,
 )
 from mqlab.engine.events import Confirmed, Refused, Returned, Routed, Unroutable
-from mqlab.engine.message import Content, Copy, Message, Properties, copy_name, message_event
+from mqlab.engine.message import Content, Copy, Message, copy_name, message_event
 from mqlab.engine.scene import Flight
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, dep
         or request.immediate
         or properties.expiration is not None
         or properties.headers is not None
+        or properties.reply_to is not None
     ):
         pass  # nothing to object to
     elif request.immediate:
@@ -89,7 +91,7 @@ def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, dep
         text = f"ACCESS_REFUSED - cannot publish to internal exchange '{exchange.name}' in vhost '/'"
         error = ChannelError(403, text, "rabbitmq/internal-exchange")
     else:
-        error = check_properties(properties)
+        error = reply_to.check(channel, properties) or check_properties(properties)
     if error is not None or exchange is None:
         assert error is not None
         _refused(broker, message, request.exchange, departure, error.text, error.rule)
@@ -103,46 +105,22 @@ def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, dep
         or content.routing_key != request.routing_key
         or content.exchange != request.exchange
     ):
+        if properties.reply_to == reply_to.PSEUDO_QUEUE and channel.asker is not None:
+            properties = channel.asker.sign(properties)
         content = channel.content = Content(request.exchange, request.routing_key, properties)
     queues, keys, rule = route(broker, exchange, content)
+    answered = ""
+    if broker.askers and not exchange.name:
+        answered = reply_to.answer(broker, message, content, departure)
     if queues:
         receipt = (
             Receipt(channel, channel.published, message, exchange.name, len(queues))
             if channel.confirms
             else None
         )
-        fan_out(broker, exchange, message, content, (queues, keys, rule), receipt, departure, "")
+        fan_out(broker, exchange, message, content, (queues, keys, rule), receipt, answered or departure, "")
     else:
-        _unroutable(broker, channel, exchange, request, departure)
-
-
-def check_properties(properties: Properties) -> ChannelError | None:
-    """What the broker does not take in a message's properties: CC or BCC that is no list, a bad expiration."""
-    for name in ("CC", "BCC"):
-        value = (properties.headers or {}).get(name, [])
-        if not isinstance(value, list):
-            why = f'{{unacceptable_type_in_header,"{name}",{amqp_type(value)}}}'
-            return ChannelError(
-                406, f"PRECONDITION_FAILED - invalid message: {why}", "rabbitmq/sender-selected"
-            )
-    return None if properties.expiration is None else check_expiration(properties.expiration)
-
-
-def check_expiration(expiration: str) -> ChannelError | None:
-    """`expiration` is a decimal string of milliseconds. [rule 38; the texts are RabbitMQ's]"""
-    rule = "rabbitmq/expiration-invalid"
-    digits = expiration[1:] if expiration[:1] in ("-", "+") else expiration
-    if not digits.isascii() or not digits.isdigit():
-        why = "no_integer"
-        if expiration[:1].isascii() and expiration[:1].isdigit():
-            number = len(expiration) - len(expiration.lstrip("0123456789"))
-            why = f'{{leftover_string,"{expiration[number:]}"}}'
-        return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {why}", rule)
-    value = digits.lstrip("0")
-    if value and expiration[0] == "-":
-        why = f"{{value_negative,-{value}}}"
-        return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {why}", rule)
-    return None
+        _unroutable(broker, channel, exchange, request, departure, answered)
 
 
 def route(broker: RabbitMQ, exchange: Exchange, content: Content) -> Route:
@@ -243,6 +221,11 @@ def dead_letter_arrives(broker: RabbitMQ, copy: Copy, content: Content, reason: 
         )
         return
     queues, keys, rule = route(broker, exchange, content)
+    if broker.askers and not exchange.name:
+        answered = reply_to.answer(broker, message, content, cause)
+        if answered and not queues:
+            return
+        cause = answered or cause
     if reason != "rejected" and queues:
         kept = [
             (queue, key)
@@ -287,20 +270,35 @@ def _refused(broker: RabbitMQ, message: Message, exchange: str, cause: str, why:
 
 
 def _unroutable(
-    broker: RabbitMQ, channel: Channel, exchange: Exchange, request: BasicPublish, departure: str
+    broker: RabbitMQ,
+    channel: Channel,
+    exchange: Exchange,
+    request: BasicPublish,
+    departure: str,
+    answered: str,
 ) -> None:
-    """Nobody gets it: returned if mandatory, else dropped in silence; confirmed either way. [rule 9]"""
+    """No queue gets it: returned if mandatory, else dropped in silence; confirmed either way. [rule 9]
+
+    `answered`: the event by which it went to somebody who waits for it as a direct reply, which is no queue before 4.2.
+    """
     world = broker.world
     message, connection = request.message, channel.connection
     node = broker.node_of(exchange.name)
-    name = message_event(message)
-    rule = "rabbitmq/mandatory-returned" if request.mandatory else "rabbitmq/unroutable-dropped"
-    world.emit(
-        Unroutable(
-            world.now, name, departure, rule, (message.id,), node, message.key, "no_route", request.mandatory
+    name, mandatory = answered, request.mandatory
+    if answered and broker.version == "4.3":
+        mandatory, rule = False, "rabbitmq/direct-reply-to-routed"
+    elif answered:
+        rule = "rabbitmq/direct-reply-to-not-routed"
+    else:
+        name = message_event(message)
+        rule = "rabbitmq/mandatory-returned" if mandatory else "rabbitmq/unroutable-dropped"
+        if request.routing_key in broker.askers and not mandatory:
+            rule = "rabbitmq/direct-reply-to-at-most-once"
+        key = message.key
+        world.emit(
+            Unroutable(world.now, name, departure, rule, (message.id,), node, key, "no_route", mandatory)
         )
-    )
-    if request.mandatory:
+    if mandatory:
         arrives = connection.down()
         back = message_event(message)
         world.emit(
@@ -333,7 +331,7 @@ def _unroutable(
             broker,
             Receipt(channel, channel.published, message, exchange.name, 0),
             name,
-            "rabbitmq/confirm-unroutable",
+            rule if answered else "rabbitmq/confirm-unroutable",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from mqlab.engine.brokers.rabbitmq import reply_to
 from mqlab.engine.brokers.rabbitmq.dead_letter import dead_letter, end_rule, target
 from mqlab.engine.brokers.rabbitmq.deliver import dispatch, expire, shorten
 from mqlab.engine.brokers.rabbitmq.methods import (
@@ -149,6 +150,7 @@ def close_channel(broker: RabbitMQ, channel: Channel, cause: str) -> None:
     """The channel is over: its consumers leave, what they held goes back in order, then the queues serve on. [rule 27]"""
     connection = channel.connection
     connection.channels.pop(channel.number, None)
+    reply_to.forget(broker, channel)
     for consumer in list(channel.consumers.values()):
         broker.forget_consumer(consumer, cause)
     entries = channel.take(0, True)

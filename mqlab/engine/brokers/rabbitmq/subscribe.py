@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mqlab.engine.brokers.rabbitmq import methods as m
+from mqlab.engine.brokers.rabbitmq import reply_to
 from mqlab.engine.brokers.rabbitmq.consumer import Consumer
 from mqlab.engine.brokers.rabbitmq.deliver import dispatch, expire, hand_over
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError, ConnectionError_
@@ -23,10 +24,12 @@ def consume(
 ) -> m.BasicConsumeOk:
     """basic.consume: the consumer enters the rotation at its tail, and what is ready goes out."""
     channel = broker.channel(connection, request.channel)
-    queue = broker.queue(request.queue, connection)
     tag = request.consumer_tag
+    queue = None if request.queue == reply_to.PSEUDO_QUEUE else broker.queue(request.queue, connection)
     if tag in channel.consumers:
         raise ConnectionError_(530, f"NOT_ALLOWED - attempt to reuse consumer tag '{tag}'")
+    if queue is None:
+        return reply_to.consume(broker, channel, request)
     alone = any(consumer.exclusive for consumer in queue.consumers.values())
     if alone or (request.exclusive and queue.consumers):
         raise ChannelError(
@@ -64,6 +67,9 @@ def consume(
 def cancel(broker: RabbitMQ, connection: Connection, request: m.BasicCancel, cause: str) -> m.Ok:
     """basic.cancel: what it holds unacked stays with the channel. [rule 29]"""
     channel = broker.channel(connection, request.channel)
+    if channel.asker is not None and channel.asker.tag == request.consumer_tag:
+        reply_to.forget(broker, channel)
+        return m.Ok()
     consumer = channel.consumers.pop(request.consumer_tag, None)
     if consumer is not None:
         broker.forget_consumer(consumer, cause)

@@ -1,0 +1,36 @@
+"""What the broker does not take in a message's properties. The texts are RabbitMQ's."""
+
+from __future__ import annotations
+
+from mqlab.engine.brokers.rabbitmq.fields import amqp_type
+from mqlab.engine.brokers.rabbitmq.methods import ChannelError
+from mqlab.engine.message import Properties
+
+
+def check_properties(properties: Properties) -> ChannelError | None:
+    """What the broker does not take in a message's properties: CC or BCC that is no list, a bad expiration."""
+    for name in ("CC", "BCC"):
+        value = (properties.headers or {}).get(name, [])
+        if not isinstance(value, list):
+            why = f'{{unacceptable_type_in_header,"{name}",{amqp_type(value)}}}'
+            return ChannelError(
+                406, f"PRECONDITION_FAILED - invalid message: {why}", "rabbitmq/sender-selected"
+            )
+    return None if properties.expiration is None else check_expiration(properties.expiration)
+
+
+def check_expiration(expiration: str) -> ChannelError | None:
+    """`expiration` is a decimal string of milliseconds. [rule 38; the texts are RabbitMQ's]"""
+    rule = "rabbitmq/expiration-invalid"
+    digits = expiration[1:] if expiration[:1] in ("-", "+") else expiration
+    if not digits.isascii() or not digits.isdigit():
+        why = "no_integer"
+        if expiration[:1].isascii() and expiration[:1].isdigit():
+            number = len(expiration) - len(expiration.lstrip("0123456789"))
+            why = f'{{leftover_string,"{expiration[number:]}"}}'
+        return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {why}", rule)
+    value = digits.lstrip("0")
+    if value and expiration[0] == "-":
+        why = f"{{value_negative,-{value}}}"
+        return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {why}", rule)
+    return None

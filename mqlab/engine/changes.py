@@ -1,0 +1,49 @@
+"""What changes the picture itself: nodes and lines come to be, change, and go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mqlab.engine.event import Event
+
+
+class NodeAdded(Event, gc=False, omit_defaults=True, tag=True):
+    """A node of the picture came to be. what: broker | exchange | queue | producer | consumer | you | client."""
+
+    node: str
+    what: str
+    settings: dict[str, Any]
+
+
+class NodeChanged(Event, gc=False, omit_defaults=True, tag=True):
+    """Settings of a node changed; only the changed ones are listed (null removes one)."""
+
+    node: str
+    settings: dict[str, Any]
+
+
+class NodeRemoved(Event, gc=False, omit_defaults=True, tag=True):
+    """A node is gone, and with it the copies in `of`, whose end is "queue gone"."""
+
+    node: str
+    of: tuple[str, ...] = ()
+
+
+class LinkAdded(Event, gc=False, omit_defaults=True, tag=True):
+    """A line of the picture. what: publish | binding | consume | dead_letter | alternate."""
+
+    link: str
+    what: str
+    source: str
+    target: str
+    routing_key: str = ""
+    arguments: dict[str, Any] | None = None
+
+
+class LinkRemoved(Event, gc=False, omit_defaults=True, tag=True):
+    """A line of the picture is gone: what it was, and its two ends."""
+
+    link: str
+    what: str = ""
+    between: tuple[str, ...] = ()
+    routing_key: str = ""

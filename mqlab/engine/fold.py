@@ -1,0 +1,320 @@
+"""How each event changes the picture.
+
+Law: the scene at p, folded with the events from p to q, is the scene at q. `picture.py` takes a scene from the live World;
+`fold` is the same knowledge written once more from the events' side, as `static/js/model.js` is for the browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mqlab.engine import events as e
+from mqlab.engine.scene import CopyState, Flight, Held, Link, Node, Scene
+from mqlab.engine.tally import Tally, count
+
+
+def fold(scene: Scene, stream: list[e.Event]) -> Scene:
+    """Apply events to the scene, in place, and return it. The position moves to just after the last whole action."""
+    tally = Tally(scene.counts, scene.piles)
+    for event in stream:
+        apply = _APPLY.get(type(event))
+        if apply is not None:
+            apply(scene, event)
+        count(tally, event)
+        t, i = scene.at
+        if event.t != t:
+            t, i = event.t, 0
+        scene.at = (t, i + 1 if event.last else i)
+    return scene
+
+
+def _leave(scene: Scene, event: Any, what: str, source: str, target: str, key: str, **more: Any) -> None:
+    if event.arrives >= 0:
+        scene.flights[event.name] = Flight(
+            what, source, target, event.t, event.arrives, event.of, key, **more
+        )
+
+
+def _arrive(scene: Scene, event: e.Event) -> None:
+    scene.flights.pop(event.cause, None)
+
+
+def _key_of(scene: Scene, copy: str) -> str:
+    state = scene.copies.get(copy)
+    return state.key if state else ""
+
+
+def _forget(scene: Scene, copy: str) -> None:
+    """The copy's end: it leaves its queue, its way and the list of the living. A program may still hold its content."""
+    state = scene.copies.pop(copy, None)
+    if state is None:
+        return
+    queue = scene.nodes.get(state.queue)
+    if state.state == "arriving":
+        scene.flights.pop(copy, None)
+    elif queue is not None and state.state == "ready":
+        queue.ready.remove(copy)
+    elif queue is not None:
+        _free(scene, queue.unacked.pop(copy), copy)
+
+
+def _free(scene: Scene, program: str, copy: str) -> None:
+    """The prefetch slot is free; what the program has finished with (or lost) is no longer in its hands."""
+    node = scene.nodes.get(program)
+    held = node.held.get(copy) if node else None
+    if node is not None and held is not None:
+        held.slot = False
+        if held.state in ("done", "dead"):
+            del node.held[copy]
+
+
+def _published(scene: Scene, event: e.Published) -> None:
+    _leave(scene, event, "publish", event.program, event.exchange, event.key)
+
+
+def _routed(scene: Scene, event: e.Routed) -> None:
+    _arrive(scene, event)
+    for copy, queue, arrives in zip(event.of, event.to, event.arrives, strict=True):
+        scene.copies[copy] = CopyState(queue, event.key, "arriving", origin=event.origin)
+        scene.flights[copy] = Flight("copy", event.exchange, queue, event.t, arrives, (copy,), event.key)
+
+
+def _replied(scene: Scene, event: e.Replied) -> None:
+    _arrive(scene, event)
+    scene.nodes[event.program].held[event.of[0]] = Held(event.key, "on_way", False)
+    _leave(scene, event, "delivery", event.exchange, event.program, event.key)
+
+
+def _enqueued(scene: Scene, event: e.Enqueued) -> None:
+    (copy,) = event.of
+    scene.flights.pop(copy, None)
+    state = scene.copies[copy]
+    state.state, state.expires, state.priority = "ready", event.expires, event.priority
+    ready = scene.nodes[event.queue].ready
+    ready.insert(len(ready) if event.at < 0 else event.at, copy)
+
+
+def _ended(scene: Scene, event: Any) -> None:
+    for copy in event.of:
+        _forget(scene, copy)
+
+
+def _dead_lettered(scene: Scene, event: e.DeadLettered) -> None:
+    _ended(scene, event)
+    _leave(scene, event, "dead_letter", event.queue, event.exchange, event.key)
+
+
+def _delivered(scene: Scene, event: e.Delivered) -> None:
+    (copy,) = event.of
+    key = _key_of(scene, copy)
+    if event.auto_ack:
+        _forget(scene, copy)
+    else:
+        queue = scene.nodes[event.queue]
+        queue.ready.remove(copy)
+        queue.unacked[copy] = event.program
+        scene.copies[copy].state = "unacked"
+    held = Held(key, "on_way", not event.auto_ack, event.redelivered)
+    scene.nodes[event.program].held[copy] = held
+    _leave(scene, event, "delivery", event.queue, event.program, key, redelivered=event.redelivered)
+
+
+def _received(scene: Scene, event: e.Received) -> None:
+    _arrive(scene, event)
+    _progress(scene, event, "buffered")
+
+
+def _started(scene: Scene, event: e.Started) -> None:
+    held = scene.nodes[event.program].held.get(event.of[0])
+    if held is not None:
+        held.state, held.started, held.until = "working", event.t, event.until
+
+
+def _handled(scene: Scene, event: e.Handled) -> None:
+    _progress(scene, event, "done")
+
+
+def _progress(scene: Scene, event: Any, state: str) -> None:
+    held = scene.nodes[event.program].held
+    for copy in event.of:
+        if copy in held:
+            held[copy].state, held[copy].started, held[copy].until = state, 0, 0
+            if state == "done" and not held[copy].slot:
+                del held[copy]
+
+
+def _acked(scene: Scene, event: e.Acked) -> None:
+    _leave(scene, event, "ack", event.program, event.queue, _key_of(scene, event.of[0]))
+
+
+def _rejected(scene: Scene, event: e.Rejected) -> None:
+    _leave(scene, event, "nack", event.program, event.queue, _key_of(scene, event.of[0]))
+
+
+def _settled(scene: Scene, event: e.Settled) -> None:
+    _arrive(scene, event)
+    for copy in event.of:
+        if event.outcome in ("acked", "rejected"):
+            _forget(scene, copy)
+
+
+def _requeued(scene: Scene, event: e.Requeued) -> None:
+    queue = scene.nodes[event.queue]
+    for copy, at in zip(event.of, event.at, strict=True):
+        _free(scene, queue.unacked.pop(copy), copy)
+        state = scene.copies[copy]
+        state.state, state.redelivered, state.returns = "ready", True, state.returns + 1
+        queue.ready.insert(at, copy)
+
+
+def _confirmed(scene: Scene, event: e.Confirmed) -> None:
+    what = "confirm" if event.ok else "confirm_nack"
+    _leave(scene, event, what, event.exchange, event.program, event.key)
+
+
+def _returned(scene: Scene, event: e.Returned) -> None:
+    _leave(scene, event, "return", event.exchange, event.program, event.key)
+
+
+def _lost(scene: Scene, event: e.Lost) -> None:
+    for name in event.flights:
+        scene.flights.pop(name, None)
+    if event.ends:
+        _ended(scene, event)
+    node = scene.nodes.get(event.node)
+    if node is None or event.what in ("ack", "nack"):
+        return
+    for copy in event.of:
+        held = node.held.get(copy)
+        if held is not None:
+            held.state, held.started, held.until = "dead", 0, 0
+            if not held.slot:
+                del node.held[copy]
+
+
+def _let_go(node: Node) -> None:
+    """A program lost its connection or its life: what takes a prefetch slot is dead in its hands until the broker knows."""
+    for held in node.held.values():
+        if held.slot:
+            held.state, held.started, held.until = "dead", 0, 0
+
+
+def _crashed(scene: Scene, event: e.Crashed | e.Stopped) -> None:
+    scene.nodes[event.node].status = "down" if isinstance(event, e.Crashed) else "stopping"
+    _let_go(scene.nodes[event.node])
+    if event.arrives >= 0:
+        broker = scene.nodes[event.node].settings.get("broker", "")
+        scene.flights[event.name] = Flight("close", event.node, broker, event.t, event.arrives, ())
+
+
+def _restarted(scene: Scene, event: e.Restarted) -> None:
+    scene.nodes[event.node].status = "up"
+
+
+def _close_sent(scene: Scene, event: Any) -> None:
+    if event.arrives >= 0:
+        broker = scene.nodes[event.program].settings.get("broker", "")
+        scene.flights[event.name] = Flight("close", broker, event.program, event.t, event.arrives, ())
+
+
+def _closed(scene: Scene, event: e.Closed) -> None:
+    _arrive(scene, event)
+    if event.at == event.program and event.what != "consumer":
+        _let_go(scene.nodes[event.program])
+
+
+def _node_added(scene: Scene, event: e.NodeAdded) -> None:
+    waits = event.what == "consumer" and event.settings.get("start_ms", 0) != 0
+    scene.nodes[event.node] = Node(event.what, dict(event.settings), "waits" if waits else "up")
+
+
+def _node_changed(scene: Scene, event: e.NodeChanged) -> None:
+    settings = scene.nodes[event.node].settings
+    for field, value in event.settings.items():
+        if value is None:
+            settings.pop(field, None)
+        else:
+            settings[field] = value
+
+
+def _node_removed(scene: Scene, event: e.NodeRemoved) -> None:
+    _ended(scene, event)
+    del scene.nodes[event.node]
+
+
+def _link_added(scene: Scene, event: e.LinkAdded) -> None:
+    scene.links[event.link] = Link(event.what, event.source, event.target, event.routing_key, event.arguments)
+
+
+def _link_removed(scene: Scene, event: e.LinkRemoved) -> None:
+    del scene.links[event.link]
+
+
+def _goal_met(scene: Scene, event: e.GoalMet) -> None:
+    scene.goals[event.goal] = "broken" if event.broken else "met"
+
+
+def _act_offered(scene: Scene, event: e.ActOffered) -> None:
+    scene.offered = True
+
+
+def _prediction_due(scene: Scene, event: e.PredictionDue) -> None:
+    scene.predictions[event.prediction] = "due"
+
+
+def _prediction_settled(scene: Scene, event: e.PredictionSettled) -> None:
+    scene.predictions[event.prediction] = str(event.choice)
+
+
+def _verdict_changed(scene: Scene, event: e.VerdictChanged) -> None:
+    scene.verdicts[event.verdict] = event.value
+
+
+def _storm(scene: Scene, event: e.Storm) -> None:
+    scene.storm = event.why
+
+
+_APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = {
+    e.Published: _published,
+    e.Routed: _routed,
+    e.Replied: _replied,
+    e.Unroutable: _arrive,
+    e.Refused: _arrive,
+    e.Enqueued: _enqueued,
+    e.Dropped: _ended,
+    e.Expired: _ended,
+    e.Purged: _ended,
+    e.DeadLettered: _dead_lettered,
+    e.Delivered: _delivered,
+    e.Received: _received,
+    e.Started: _started,
+    e.Handled: _handled,
+    e.Acked: _acked,
+    e.Rejected: _rejected,
+    e.Settled: _settled,
+    e.Requeued: _requeued,
+    e.Confirmed: _confirmed,
+    e.ConfirmReceived: _arrive,
+    e.Returned: _returned,
+    e.ReturnReceived: _arrive,
+    e.Lost: _lost,
+    e.Crashed: _crashed,
+    e.Restarted: _restarted,
+    e.Stopped: _crashed,
+    e.ChannelClosed: _close_sent,
+    e.ConnectionClosed: _close_sent,
+    e.ConsumerCancelled: _close_sent,
+    e.Closed: _closed,
+    e.NodeAdded: _node_added,
+    e.NodeChanged: _node_changed,
+    e.NodeRemoved: _node_removed,
+    e.LinkAdded: _link_added,
+    e.LinkRemoved: _link_removed,
+    e.GoalMet: _goal_met,
+    e.ActOffered: _act_offered,
+    e.PredictionDue: _prediction_due,
+    e.PredictionSettled: _prediction_settled,
+    e.VerdictChanged: _verdict_changed,
+    e.Storm: _storm,
+}
