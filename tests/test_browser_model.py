@@ -11,7 +11,9 @@ import msgspec
 import pytest
 from playwright._impl._driver import compute_driver_executable
 
-from mqlab.engine.events import AnyEvent
+from mqlab.engine import events as e
+from mqlab.engine.events import AnyEvent, Event
+from mqlab.engine.fold import fold
 from mqlab.engine.recording import Recording, run
 from mqlab.engine.scene import Position, Scene
 from tests.engine.random_lab import ACTED, SECOND, lab
@@ -47,10 +49,15 @@ def cases() -> list[tuple[bytes, Scene]]:
 @cache
 def folded() -> list[dict[str, Any]]:
     """What the browser's model makes of them, in one run of node."""
+    return browsers([asked for asked, _ in cases()])
+
+
+def browsers(asked: list[bytes]) -> list[dict[str, Any]]:
+    """What the browser folds these scenes and events to."""
     result = subprocess.run(
         [compute_driver_executable()[0], "tests/js/fold_cli.js"],
         cwd=ROOT,
-        input=b"\n".join(asked for asked, _ in cases()) + b"\n",
+        input=b"\n".join(asked) + b"\n",
         capture_output=True,
         timeout=300,
         check=False,
@@ -71,5 +78,22 @@ def test_the_browser_folds_a_recording_to_the_servers_scene(number: int) -> None
 def test_the_recordings_show_nearly_every_kind_of_event() -> None:
     kinds = {one.__name__ for one in AnyEvent.__args__}  # type: ignore[attr-defined]
     seen = {event["kind"] for asked, _ in cases() for event in json.loads(asked)["events"]}
-    rare = {"Refused", "ChannelClosed", "Storm", "NodeAdded", "ConsumerCancelled", "Answered"}
+    rare = {"Refused", "Replied", "ChannelClosed", "Storm", "NodeAdded", "ConsumerCancelled", "Answered"}
     assert kinds - seen - rare == set()
+
+
+def test_a_direct_reply_is_folded_alike() -> None:
+    """No program of a lab asks for one yet, so its events are written here."""
+    recording, future, _ = lab(1)
+    scene = run(recording.scene(future, (SECOND, 0)))
+    t, of = SECOND + 5, ("mob-900@amq.rabbitmq.reply-to",)
+    told: list[Event] = [
+        e.Published(t, "mob-900#1", "", "", ("mob-900",), "mob", "amq.default", "token", "A", t + 9),
+        e.Replied(t + 9, f"{of[0]}#1", "mob-900#1", "", of, "amq.default", "w1", "A", 1, t + 20),
+    ]
+    (actual,) = browsers([msgspec.json.encode({"scene": scene, "events": told})])
+    expected = fold(scene, told)
+    assert expected.nodes["w1"].held[of[0]].state == "on_way"
+    assert [flight.target for flight in expected.flights.values() if flight.of == of] == ["w1"]
+    assert "mob-900#1" not in expected.flights
+    assert msgspec.convert(actual, Scene) == msgspec.json.decode(msgspec.json.encode(expected), type=Scene)
