@@ -78,7 +78,16 @@ def test_the_browser_folds_a_recording_to_the_servers_scene(number: int) -> None
 def test_the_recordings_show_nearly_every_kind_of_event() -> None:
     kinds = {one.__name__ for one in AnyEvent.__args__}  # type: ignore[attr-defined]
     seen = {event["kind"] for asked, _ in cases() for event in json.loads(asked)["events"]}
-    rare = {"Refused", "Replied", "ChannelClosed", "Storm", "NodeAdded", "ConsumerCancelled", "Answered"}
+    rare = {
+        "Refused",
+        "Replied",
+        "Unblocked",
+        "ChannelClosed",
+        "Storm",
+        "NodeAdded",
+        "ConsumerCancelled",
+        "Answered",
+    }
     assert kinds - seen - rare == set()
 
 

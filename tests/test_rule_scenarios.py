@@ -34,6 +34,7 @@ ACTS: dict[str, list[tuple[float, c.AnyCommand]]] = {
     ],
     "rules/confirms": [(0.99, c.Delete(node="closing"))],
     "rules/dead-letters": [(1, c.Delete(node="doomed"))],
+    "rules/alarms": [(1, c.RaiseAlarm("rabbit")), (3, c.ClearAlarm("rabbit"))],
     "rules/errors": [
         (1, c.Publish(exchange="nowhere", routing_key="k", number=1)),
         (2, c.Publish(exchange="inner", number=2)),
@@ -128,6 +129,13 @@ def nacks_do_not_count(seen: Seen) -> bool:
     )
 
 
+def consumers_go_on(seen: Seen) -> bool:
+    """Messages are delivered and acked while the publisher is blocked."""
+    (blocked,), (unblocked,) = seen.all(e.Blocked), seen.all(e.Unblocked)
+    between = [one for one in seen.all(e.Settled, outcome="acked") if blocked.t < one.t < unblocked.t]
+    return len(between) > 1
+
+
 SHOWN: dict[str, Callable[[Seen], bool]] = {
     "rabbitmq/one-copy-per-queue": lambda seen: [one.to for one in seen.all(e.Routed, exchange="first")] == [("shelf",)],
     "rabbitmq/unbind-idempotent": lambda seen: len(seen.all(e.Answered, request="QueueUnbind")) == 1,
@@ -139,6 +147,7 @@ SHOWN: dict[str, Callable[[Seen], bool]] = {
     "rabbitmq/dead-letter-expiration-removed": expiration_is_gone,
     "rabbitmq/max-length-ready-only": only_ready_counts,
     "rabbitmq/dead-letter-routing-key": travels_under,
+    "rabbitmq/alarm-spares-consumers": consumers_go_on,
     "rabbitmq/x-death-record": counts_rise,
     "rabbitmq/first-last-death": lambda seen: bool(seen.all(e.Handled, program="coroner", outcome="failed")),
     "rabbitmq/client-x-death-ignored": lambda seen: [one.count for one in seen.all(e.DeadLettered, queue="liars")] == [1],

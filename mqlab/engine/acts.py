@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine import commands as c
-from mqlab.engine.acting import operate, programs
+from mqlab.engine.acting import broker, operate, programs
 from mqlab.engine.acting.add import add
 from mqlab.engine.acting.publish import publish
 from mqlab.engine.commands import Illegal
@@ -32,6 +32,8 @@ _DOES: dict[type[c.Command], Callable[[World, Any, str], None]] = {
     c.Bind: operate.operate,
     c.Unbind: operate.operate,
     c.Purge: operate.operate,
+    c.RaiseAlarm: broker.alarm,
+    c.ClearAlarm: broker.alarm,
     c.Delete: operate.operate,
 }
 

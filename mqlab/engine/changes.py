@@ -1,4 +1,4 @@
-"""What changes the picture itself: nodes and lines come to be, change, and go."""
+"""What changes the picture itself: nodes and lines come to be, change, and go; what a broker reads and what not."""
 
 from __future__ import annotations
 
@@ -20,6 +20,22 @@ class NodeChanged(Event, gc=False, omit_defaults=True, tag=True):
 
     node: str
     settings: dict[str, Any]
+
+
+class Blocked(Event, gc=False, omit_defaults=True, tag=True):
+    """The broker reads nothing more from a program's connection, from the publish in `of` on, and tells the program so."""
+
+    of: tuple[str, ...]
+    program: str
+    broker: str
+    reason: str
+
+
+class Unblocked(Event, gc=False, omit_defaults=True, tag=True):
+    """The broker reads on, and tells the program so."""
+
+    program: str
+    broker: str
 
 
 class NodeRemoved(Event, gc=False, omit_defaults=True, tag=True):

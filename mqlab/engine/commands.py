@@ -144,9 +144,23 @@ class Get(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     count: Annotated[int, msgspec.Meta(ge=1, le=limits.GET_MESSAGES_MAX)] = 1
 
 
+class RaiseAlarm(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="raise_alarm"):
+    """A broker runs low on memory or disk: connections that publish are blocked until it has enough again."""
+
+    node: Name
+    resource: Literal["memory", "disk"] = "memory"
+
+
+class ClearAlarm(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="clear_alarm"):
+    """The broker has enough memory or disk again."""
+
+    node: Name
+    resource: Literal["memory", "disk"] = "memory"
+
+
 AnyCommand = (
     Publish | Crash | Restart | Slow | Hang | Resume | Disconnect | Add | Remove | Change | Bind | Unbind | Purge | Delete
-    | Get
+    | Get | RaiseAlarm | ClearAlarm
 )  # fmt: skip
 
 
@@ -174,6 +188,7 @@ __all__ = [
     "AnyCommand",
     "Bind",
     "Change",
+    "ClearAlarm",
     "Command",
     "Crash",
     "Delete",
@@ -183,6 +198,7 @@ __all__ = [
     "Illegal",
     "Publish",
     "Purge",
+    "RaiseAlarm",
     "Remove",
     "Restart",
     "Resume",

@@ -20,7 +20,7 @@ class Connection:
 
     __slots__ = (
         "_down", "_down_last", "_up", "_up_last", "alive", "broker", "channels", "down_us", "heard", "instant", "node",
-        "peer", "program", "up_us", "world",
+        "peer", "program", "up_us", "waiting", "world",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +45,9 @@ class Connection:
         self.channels: dict[int, Any] = {}
         self._up: dict[str, Any] = {}
         self._down: dict[str, Any] = {}
+        self.waiting: list[tuple[str, Any]] | None = (
+            None  # what the broker does not read, while it blocks publishers
+        )
         self._up_last = self._down_last = 0
 
     def discard(self) -> None:
@@ -89,9 +92,17 @@ class Connection:
         self.world.at(arrives, self._arrive_down, departure)
 
     def _arrive_up(self, departure: str) -> None:
-        request = self._up.pop(departure, None)
+        request = self._up.get(departure)
         if request is None:
             return  # lost on the way
+        if self.broker.alarms and self.broker.stops(self, request, departure):
+            return  # there it stays
+        self.read(departure, request)
+
+    def read(self, departure: str, request: Any) -> None:
+        """The broker takes what has arrived, unless it fell meanwhile."""
+        if not self.instant and self._up.pop(departure, None) is None:
+            return
         self.world.flights.pop(departure, None)
         self.broker.handle(self.node, self, request, departure)
 

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from mqlab.engine.changes import Blocked as Blocked
 from mqlab.engine.changes import LinkAdded as LinkAdded
 from mqlab.engine.changes import LinkRemoved as LinkRemoved
 from mqlab.engine.changes import NodeAdded as NodeAdded
 from mqlab.engine.changes import NodeChanged as NodeChanged
 from mqlab.engine.changes import NodeRemoved as NodeRemoved
+from mqlab.engine.changes import Unblocked as Unblocked
 from mqlab.engine.event import Event as Event
 from mqlab.engine.judgement import ActOffered as ActOffered
 from mqlab.engine.judgement import GoalMet as GoalMet
@@ -371,5 +373,5 @@ AnyEvent = (
     | Delivered | Received | Started | Handled | Acked | Rejected | Settled | Requeued | Confirmed | ConfirmReceived
     | Returned | ReturnReceived | Lost | Crashed | Restarted | Stopped | Connected | ChannelClosed | ConnectionClosed
     | ConsumerCancelled | Closed | Answered | NodeAdded | NodeChanged | NodeRemoved | LinkAdded | LinkRemoved
-    | GoalMet | VerdictChanged | Storm | ActOffered | PredictionDue | PredictionSettled
+    | Blocked | Unblocked | GoalMet | VerdictChanged | Storm | ActOffered | PredictionDue | PredictionSettled
 )  # fmt: skip

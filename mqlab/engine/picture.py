@@ -65,7 +65,9 @@ def _status(program: Any) -> str:
 
 
 def _picture_broker(broker: RabbitMQ, nodes: dict[str, Node], copies: dict[str, CopyState]) -> None:
-    settings = {"kind": broker.kind, "version": broker.version}
+    settings: dict[str, Any] = {"kind": broker.kind, "version": broker.version}
+    if broker.alarms:
+        settings["alarms"] = list(broker.alarms)
     nodes[broker.name] = Node("broker", settings, status="up" if broker.up else "down")
     for exchange in broker.exchanges.values():
         if not exchange.name.startswith("amq.") or exchange.bindings:

@@ -22,6 +22,7 @@ HEAD_ONLY = "rabbitmq/ttl-head-only"
 PREFETCH = "rabbitmq/prefetch-per-consumer"
 GONE = "rabbitmq/auto-ack-gone"
 CLOSE = "rabbitmq/close-requeues"
+BLOCKED = "rabbitmq/alarm-blocks-publishers"
 
 
 class Reason(msgspec.Struct):
@@ -62,9 +63,19 @@ def _flights(scene: Scene, message: str, kinds: tuple[str, ...], reason: Say) ->
     found = []
     for flight in scene.flights.values():
         if flight.what in kinds and any(message_of(copy) == message for copy in flight.of):
-            fields = {"source": flight.source, "target": flight.target, "arrives": flight.arrives}
-            found.append(reason(f"flight_{flight.what}", flight.of[0], fields))
+            fields: Fields = {"source": flight.source, "target": flight.target, "arrives": flight.arrives}
+            if flight.what == "publish" and flight.arrives < scene.at[0]:
+                fields |= _unread(scene, flight.source)
+            situation = "held_publish" if "alarms" in fields else f"flight_{flight.what}"
+            found.append(reason(situation, flight.of[0], fields, BLOCKED if "alarms" in fields else ""))
     return found
+
+
+def _unread(scene: Scene, program: str) -> Fields:
+    """The alarms for which the broker does not read what has come from this program."""
+    name = scene.nodes[program].settings.get("broker", "") if program in scene.nodes else ""
+    alarms = scene.nodes[name].settings.get("alarms", []) if name in scene.nodes else []
+    return {"broker": name, "alarms": " and ".join(alarms)} if alarms else {}
 
 
 def _places(scene: Scene, message: str, reason: Say) -> list[Reason]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import msgspec
 
+from mqlab.engine.brokers.rabbitmq import alarms, restart
 from mqlab.engine.brokers.rabbitmq import methods as m
-from mqlab.engine.brokers.rabbitmq import restart
 from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
 from mqlab.engine.message import Message, Properties
 from mqlab.engine.world import World
@@ -17,6 +18,9 @@ from mqlab.replay.rabbitmq_client import Client, said, shown
 LISTEN_MS = 75
 CLOSE_MS = 100
 RESTART_MS = 1000
+MEMORY_USED_BYTES = 64 << 20
+"""What a node that does next to nothing uses: a watermark below is too low."""
+UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 class CannotRun(Exception):
@@ -252,6 +256,23 @@ def _wait(session: Session, client: Client, step: dict[str, Any]) -> None:
     return None
 
 
+def _ctl(session: Session, client: Client, step: dict[str, Any]) -> None:
+    """rabbitmqctl. Its only use in the recordings is to make the node find that it uses too much memory, or not."""
+    what, *amount = step["args"]
+    if what != "set_vm_memory_high_watermark":
+        raise CannotRun(f"the engine has no rabbitmqctl {what}")
+    if amount[0] == "absolute":
+        number, unit = re.fullmatch(r"(\d+)(\D*)", amount[1]).groups()  # type: ignore[union-attr]
+        low = int(number) * UNITS[unit[:1].upper()] < MEMORY_USED_BYTES
+    else:
+        low = float(amount[0]) == 0
+    broker = session.broker
+    if low and not broker.alarms:
+        alarms.raise_alarm(broker, "memory", "")
+    elif not low and broker.alarms:
+        alarms.clear_alarm(broker, "memory", "")
+
+
 def _restart(session: Session, client: Client, step: dict[str, Any]) -> None:
     for one in session.clients.values():
         if one.connection is not None:
@@ -289,4 +310,5 @@ _VERBS = {
     "purge": _purge,
     "wait": _wait,
     "restart": _restart,
+    "ctl": _ctl,
 }

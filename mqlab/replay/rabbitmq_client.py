@@ -12,6 +12,8 @@ from mqlab.engine.message import Message, Properties, Timestamp
 from mqlab.engine.world import World
 
 TEXT_CHARS = 200
+BLOCKED = "connection blocked, see broker logs"
+"""What the recording client library says, whatever the broker gave as its reason."""
 
 
 class Client(AmqpClient):
@@ -71,6 +73,10 @@ class Client(AmqpClient):
                 "body": frame.message.body.decode(),
             }
         )
+
+    def on_blocked(self, reason: str, cause: str) -> None:
+        seen = {"event": "connection_blocked" if reason else "connection_unblocked", "client": self.name}
+        self.observed.append({**seen, "reason": BLOCKED} if reason else seen)
 
     def on_cancelled(self, frame: m.CancelNotify, cause: str) -> None:
         self.observed.append(

@@ -184,6 +184,15 @@ function slow({ node, factor }, nodes) {
   return known ? clientOf(known.what, node, { ...known.settings, slow: factor }) : [];
 }
 
+const WATERMARKS = {
+  memory: { raise_alarm: "set_vm_memory_high_watermark absolute 1", clear_alarm: "set_vm_memory_high_watermark 0.6" },
+  disk: { raise_alarm: "set_disk_free_limit 100TB", clear_alarm: "set_disk_free_limit 50MB" },
+};
+
+function alarm({ do: verb, resource = "memory" }) {
+  return [shell("rabbitmqctl", verb === "raise_alarm" ? "# there is never so much of it" : "# the default", `rabbitmqctl ${WATERMARKS[resource][verb]}`)];
+}
+
 function disconnect() {
   return [
     shell("rabbitmqctl", "# the first column has the process id", "rabbitmqctl list_connections pid client_properties", "rabbitmqctl close_connection '<process id>' 'Closed by hand'"),
@@ -192,7 +201,7 @@ function disconnect() {
 }
 
 const CODE = {
-  publish, add, bind, unbind: bind, delete: remove, purge, get, restart, change, slow, disconnect,
+  publish, add, bind, unbind: bind, delete: remove, purge, get, restart, change, slow, disconnect, raise_alarm: alarm, clear_alarm: alarm,
   crash: signal("KILL", ["It has no time to say anything:", "the broker sees the connection break."]),
   hang: signal("STOP", ["This stops its heartbeats too: a real broker", "closes the connection in about a minute.", "In the lab they go on, as from a thread."]),
   resume: signal("CONT", []),

@@ -90,6 +90,7 @@ function consumer(name, node, scene, facts) {
 
 function program(name, node, scene, facts) {
   const { settings } = node;
+  if (settings.blocked) facts.push(["Blocked", [`the broker is ${settings.blocked}, and reads nothing more from it`]]);
   if (settings.rate) facts.push(["Rate", [rateWords(settings.rate)]]);
   const to = settings.publish?.exchange;
   if (to !== undefined) facts.push(["Publishes to", [{ node: to || "amq.default" }, settings.publish.routing_key ? " with " : "", settings.publish.routing_key ? { code: settings.publish.routing_key } : ""]]);
@@ -97,6 +98,8 @@ function program(name, node, scene, facts) {
 }
 
 function broker(name, node, scene, facts) {
+  const { alarms = [] } = node.settings;
+  if (alarms.length) facts.push(["Alarms", [`${alarms.join(" and ")}: it reads nothing more from those who publish`]]);
   const of = (what) => Array.from(scene.nodes).filter(([, one]) => one.what === what && one.settings.broker === name).map(([one]) => one);
   for (const [what, term] of [["exchange", "Exchanges"], ["queue", "Queues"]]) {
     const names = of(what);
@@ -121,7 +124,7 @@ export function stateWords(name, node, scene) {
   const counts = scene.counts.get(name);
   if (node.what === "queue") return `${node.ready.size} ready, ${node.unacked.size} unacked`;
   if (node.what === "exchange") return `${(counts?.get("no_route") ?? 0) + (counts?.get("cycle") ?? 0)} without a queue`;
-  if (node.what === "broker") return node.status;
+  if (node.what === "broker") return settings.alarms?.length ? `${node.status}, ${settings.alarms.join(" and ")} alarm` : node.status;
   if (node.what === "consumer") {
     if (node.status === "down") return node.held.size ? `crashed, with ${node.held.size} in hand` : "crashed";
     if (node.status === "waits") return "has not started yet";
@@ -130,5 +133,5 @@ export function stateWords(name, node, scene) {
     const doing = hangs(node) || working?.until === 0 ? "hangs" : working ? `works until ${secondsOf(working.until)}` : "idle";
     return `${doing}, holds ${slots.length}${settings.ack !== "auto" && settings.prefetch ? ` of ${settings.prefetch}` : ""}`;
   }
-  return node.status === "down" ? "crashed" : [rateWords(settings.rate), `${counts?.get("published") ?? 0} published`].filter(Boolean).join(", ");
+  return node.status === "down" ? "crashed" : settings.blocked ? "blocked by the broker" : [rateWords(settings.rate), `${counts?.get("published") ?? 0} published`].filter(Boolean).join(", ");
 }

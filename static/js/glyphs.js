@@ -56,9 +56,9 @@ class Glyph {
 
   /** The class says what state it is in; slow and hung may be settings of any program. */
   state(node, more = "") {
-    const { slow, hung } = node.settings;
+    const { slow, hung, blocked } = node.settings;
     const away = node.status === "down" || node.status === "waits" ? node.status : "";
-    const state = away || (hung || node.status === "hung" ? "hung" : slow > 1 ? "slow" : "");
+    const state = away || (hung || node.status === "hung" ? "hung" : blocked ? "blocked" : slow > 1 ? "slow" : "");
     set(this.root, "class", `node ${this.box.column}${state && ` ${state}`}${more}`);
     return state;
   }
@@ -87,11 +87,11 @@ class Program extends Glyph {
     if (away >= 0) set(this.bar, "width", ((this.box.w - 36) * away).toFixed(1));
     const rate = rateWords(node.settings.rate) || `${sent} sent`;
     const own = node.what === "you" ? (sent ? `you · ${sent} sent` : "that is you") : rate;
-    say(this.sub, state === "down" ? this.ctx.crashed(scene, this.box.name) : state === "hung" ? "hangs" : away >= 0 ? "reconnects" : own);
+    say(this.sub, state === "down" ? this.ctx.crashed(scene, this.box.name) : state === "hung" ? "hangs" : state === "blocked" ? "blocked" : away >= 0 ? "reconnects" : own);
     const fell = this.drop(scene, falling);
     const open = sent - (counts?.get("confirmed") ?? 0) - (counts?.get("nacked") ?? 0);
     const confirms = node.settings.confirms ? `, with confirms, ${Math.max(0, open)} not confirmed yet` : "";
-    say(this.title, `${this.box.name}: ${state === "down" ? "crashed" : own}, ${sent} published${confirms}${fell}`);
+    say(this.title, `${this.box.name}: ${state === "down" ? "crashed" : state === "blocked" ? "blocked by the broker" : own}, ${sent} published${confirms}${fell}`);
   }
 }
 

@@ -51,12 +51,20 @@ function queue(name, node, away) {
   ];
 }
 
+function broker(name, node) {
+  const down = node.status === "down" ? "it is down, and comes up by itself" : "";
+  const alarms = ["memory", "disk"].map((resource) => (node.settings.alarms ?? []).includes(resource)
+    ? offer(`End the ${resource} alarm`, `End ${resource} alarm`, { do: "clear_alarm", node: name, resource }, down)
+    : offer(`Raise the ${resource} alarm`, `${resource === "memory" ? "Memory" : "Disk"} alarm`, { do: "raise_alarm", node: name, resource }, down));
+  return [offer(`Restart ${name}`, "Restart", { do: "restart", node: name }, down), ...alarms];
+}
+
 const OFFERS = {
   consumer: program,
   producer: program,
   exchange,
   queue,
-  broker: (name, node) => [offer(`Restart ${name}`, "Restart", { do: "restart", node: name }, node.status === "down" ? "it is down, and comes up by itself" : "")],
+  broker,
   you: (name, node, away) => [offer("Close your connection", "Disconnect", { do: "disconnect", node: name }, away)],
 };
 

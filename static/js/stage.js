@@ -21,7 +21,7 @@ import { Picture, wireNodes } from "./scene.js";
 import { Side } from "./side.js";
 import { Timeline, Tree } from "./timeline.js";
 import { Verdicts } from "./verdicts.js";
-import { readPlace, writePlace } from "./words.js";
+import { brokerWords, readPlace, writePlace } from "./words.js";
 
 const AHEAD_US = 500_000;
 const GO_EVERY_MS = 120;
@@ -375,8 +375,8 @@ class Stage extends HTMLElement {
 
   note(scene) {
     const brokers = Array.from(scene.nodes).filter(([, node]) => node.what === "broker");
-    text(this.banner, brokers.map(([name, node]) => `${name} · ${node.settings.kind === "rabbitmq" ? "RabbitMQ" : node.settings.kind} ${node.settings.version}${node.status === "down" ? " · down" : ""}`).join(", "));
-    this.banner.classList.toggle("alarm", brokers.some(([, node]) => node.status === "down"));
+    text(this.banner, brokers.map(([name, node]) => brokerWords(name, node)).join(", "));
+    this.banner.classList.toggle("alarm", brokers.some(([, node]) => node.status === "down" || node.settings.alarms?.length));
   }
 
   words() {

@@ -11,6 +11,7 @@ const HEAD_ONLY = "rabbitmq/ttl-head-only";
 const PREFETCH = "rabbitmq/prefetch-per-consumer";
 const GONE = "rabbitmq/auto-ack-gone";
 const CLOSE = "rabbitmq/close-requeues";
+const BLOCKED = "rabbitmq/alarm-blocks-publishers";
 
 /** The reasons at the scene's position, {situation, of, sentence, rule}: of all its places, or of its ends. */
 export function why(scene, gathered, broker = "rabbitmq") {
@@ -27,9 +28,19 @@ export function why(scene, gathered, broker = "rabbitmq") {
 function flights(scene, message, kinds, reason) {
   const found = [];
   for (const { what, source, target, arrives, of } of scene.flights.values()) {
-    if (kinds.includes(what) && of.some((copy) => messageOf(copy) === message)) found.push(reason(`flight_${what}`, of[0], { source, target, arrives }));
+    if (!kinds.includes(what) || !of.some((copy) => messageOf(copy) === message)) continue;
+    const alarms = what === "publish" && arrives < scene.t ? unread(scene, source) : null;
+    if (alarms) found.push(reason("held_publish", of[0], { source, target, arrives, ...alarms }, BLOCKED));
+    else found.push(reason(`flight_${what}`, of[0], { source, target, arrives }));
   }
   return found;
+}
+
+/** The alarms for which the broker does not read what has come from this program, or null. */
+function unread(scene, program) {
+  const broker = scene.nodes.get(program)?.settings.broker ?? "";
+  const alarms = scene.nodes.get(broker)?.settings.alarms ?? [];
+  return alarms.length ? { broker, alarms: alarms.join(" and ") } : null;
 }
 
 function places(scene, message, reason) {

@@ -95,6 +95,13 @@ export function shorten(text, most) {
   return `${all.slice(0, head).join("")}…${all.slice(tail).join("")}`;
 }
 
+/** A broker in a few words: what it is, and what it lacks just now. */
+export function brokerWords(name, { status, settings }) {
+  const { kind, version, alarms = [] } = settings;
+  const alarm = alarms.length ? ` · ${alarms.join(" and ")} alarm: publishers are blocked` : "";
+  return `${name} · ${kind === "rabbitmq" ? "RabbitMQ" : kind} ${version}${status === "down" ? " · down" : alarm}`;
+}
+
 /** A command in a few words, as the flag on the timeline says it. */
 export function commandWords(command) {
   const { do: verb } = command;
@@ -104,6 +111,7 @@ export function commandWords(command) {
   if (verb === "get") return `get from ${command.queue}`;
   if (verb === "slow") return command.factor === 1 ? `${command.node} at full speed` : `slow ${command.node} × ${command.factor}`;
   if (verb === "add") return `add ${command.what} ${command.node}`;
+  if (verb === "raise_alarm" || verb === "clear_alarm") return `${command.resource ?? "memory"} alarm ${verb === "raise_alarm" ? "at" : "over at"} ${command.node}`;
   if (verb === "change") return `${command.node}: ${Object.keys(command.settings).join(", ")}`;
   return `${verb} ${command.node}`;
 }

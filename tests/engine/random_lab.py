@@ -151,6 +151,8 @@ def _act_on(recording: Recording, future: str, t: int, chance: random.Random) ->
             c.Delete(queue, if_unused=chance.random() < 0.5, if_empty=chance.random() < 0.5),
             c.Delete(chance.choice(["heads", "in"]), if_unused=True),
             c.Delete("heads"),
+            c.RaiseAlarm("rabbit", chance.choice(["memory", "disk"])),
+            c.ClearAlarm("rabbit", chance.choice(["memory", "disk"])),
         ]  # fmt: skip
         t += chance.randint(1, SECOND // 3)
         try:

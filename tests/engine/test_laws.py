@@ -191,7 +191,9 @@ def test_every_departure_ends_in_exactly_one_arrival_or_is_lost(seed: int) -> No
         if one.what != "copy"
     }
     assert left == flying
-    assert all(arrives >= END[0] for arrives in flying.values()), "something should have arrived"
+    rabbit = run(recording.scene(future, END)).nodes["rabbit"]
+    unread = "alarms" in rabbit.settings  # what publishers sent waits where it has come
+    assert unread or all(arrives >= END[0] for arrives in flying.values()), "something should have arrived"
 
 
 ARRIVALS = {

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from mqlab.engine import commands as c
 from mqlab.engine.acting.find import broker_of, program_of
 from mqlab.engine.brokers.rabbitmq import restart as node
+from mqlab.engine.clients.program import tell_settings
 from mqlab.engine.clients.you import NAME
 from mqlab.engine.commands import Illegal
-from mqlab.engine.events import NodeChanged
 from mqlab.engine.lab import settings_of
 from mqlab.engine.scenario.place import ms
 from mqlab.engine.scenario.settings import LATENCY, change, latency_us
@@ -50,7 +50,7 @@ def slow(world: World, command: c.Slow, cause: str) -> None:
         how = "is as fast as it can be" if command.factor == 1 else f"is slow × {command.factor:g}"
         raise Illegal("bad_value", f"{command.node} {how} already.")
     program.slow = command.factor
-    _tell(world, program, cause, {"slow": command.factor if command.factor != 1 else None})
+    tell_settings(program, {"slow": command.factor if command.factor != 1 else None}, cause)
 
 
 def hang(world: World, command: c.Hang, cause: str) -> None:
@@ -63,7 +63,7 @@ def hang(world: World, command: c.Hang, cause: str) -> None:
     if program.hung:
         raise Illegal("down", f"{command.node} hangs already: let it go on, or crash it.")
     program.hung = True
-    _tell(world, program, cause, {"hung": True})
+    tell_settings(program, {"hung": True}, cause)
     program.freeze()
 
 
@@ -73,7 +73,7 @@ def resume(world: World, command: c.Resume, cause: str) -> None:
     if not program.hung:
         raise Illegal("up", f"{command.node} does not hang.")
     program.hung = False
-    program.thaw(_tell(world, program, cause, {"hung": None}))
+    program.thaw(tell_settings(program, {"hung": None}, cause))
 
 
 def remove(world: World, command: c.Remove, cause: str) -> None:
@@ -101,7 +101,7 @@ def alter(world: World, command: c.Change, cause: str) -> None:
     else:
         spec = change(program.spec, command.settings, command.node)
         _lawful(program, spec)
-        kept = {name: before[name] for name in ("slow", "hung", LATENCY) if name in before}
+        kept = {name: before[name] for name in ("slow", "hung", "blocked", LATENCY) if name in before}
         after = settings_of(spec) | kept
     if latency is not None:
         after = {**after, LATENCY: ms(latency)}
@@ -109,7 +109,7 @@ def alter(world: World, command: c.Change, cause: str) -> None:
     changed: dict[str, Any] = {
         field: after.get(field) for field in {**before, **after} if before.get(field) != after.get(field)
     }
-    name = _tell(world, program, cause, changed)
+    name = tell_settings(program, changed, cause)
     if program.what != "you":
         program.change(spec, name)
 
@@ -121,13 +121,3 @@ def _lawful(program: Any, spec: Any) -> None:
             "bad_value",
             f"A channel in confirm mode stays in it until it is closed: crash {program.name}, change it, and restart it.",
         )
-
-
-def _tell(world: World, program: Any, cause: str, changed: dict[str, Any]) -> str:
-    """Settings of a program have changed, None: are gone. Returns the event's name."""
-    gone = [field for field, value in changed.items() if value is None]
-    settings = {**program.settings, **changed}
-    program.settings = {field: value for field, value in settings.items() if field not in gone}
-    name = world.name(program.name)
-    world.emit(NodeChanged(world.now, name, cause, "", program.name, changed))
-    return name

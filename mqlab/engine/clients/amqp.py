@@ -228,6 +228,10 @@ class AmqpClient:
                 name = message_event(frame.message)
                 world.emit(ReturnReceived(world.now, name, departure, "", (frame.message.id,), self.name))
                 self.on_return(frame, name)
+            case m.ConnectionBlocked():
+                self.on_blocked(frame.reason, departure)
+            case m.ConnectionUnblocked():
+                self.on_blocked("", departure)
             case m.CancelNotify():
                 self.on_cancelled(frame, self._closed(departure, "consumer"))
             case m.ChannelClosedByBroker():
@@ -284,6 +288,9 @@ class AmqpClient:
 
     def on_return(self, frame: m.BasicReturn, cause: str) -> None:
         """A message came back unroutable."""
+
+    def on_blocked(self, reason: str, cause: str) -> None:
+        """The broker reads nothing more of ours, for this reason; "": it reads on."""
 
     def on_cancelled(self, frame: m.CancelNotify, cause: str) -> None:
         """The broker cancelled a consumer."""

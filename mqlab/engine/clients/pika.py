@@ -37,6 +37,9 @@ from mqlab.engine.clients.pika_exceptions import (
     ChannelWrongStateError as ChannelWrongStateError,
 )
 from mqlab.engine.clients.pika_exceptions import (
+    ConnectionBlockedTimeout as ConnectionBlockedTimeout,
+)
+from mqlab.engine.clients.pika_exceptions import (
     ConnectionClosedByBroker as ConnectionClosedByBroker,
 )
 from mqlab.engine.clients.pika_exceptions import (
@@ -162,7 +165,15 @@ class BlockingChannel:
     def _ask(self, request: m.Request) -> Any:
         self._check()
         request.channel = self._channel.number
-        return self._answered(self._client.ask(request))
+        reply = self._answered(self._client.ask(request))
+        self._check_read(self._client.blocked)
+        return reply
+
+    def _check_read(self, waits: bool) -> None:
+        if waits:
+            raise ConnectionBlockedTimeout(
+                "the broker reads nothing from this connection until its alarm is over"
+            )
 
     def _check(self) -> None:
         if self.connection.world.events:
@@ -289,6 +300,7 @@ class BlockingChannel:
         )
         self._answered(None)
         if self._channel.confirms:
+            self._check_read(client.blocked and bool(self._channel.unconfirmed))
             nacked, returned = client.nacked, client.returned
             client.nacked, client.returned = False, False
             if nacked:

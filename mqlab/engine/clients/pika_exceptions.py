@@ -32,5 +32,9 @@ class UnroutableError(Exception):
     """With confirms and mandatory: the message came back."""
 
 
+class ConnectionBlockedTimeout(Exception):
+    """The broker has an alarm and reads nothing from this connection: what waits for an answer would wait until it is over."""
+
+
 class ReentrantCall(Exception):
     """A synchronous call from inside the engine. Keep what you need and call when the engine is at rest."""

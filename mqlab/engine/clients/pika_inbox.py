@@ -45,6 +45,7 @@ class Inbox(AmqpClient):
         self.inbox: deque[tuple[BlockingChannel, Callback, m.BasicDeliver]] = deque()
         self.got: m.BasicDeliver | None = None
         self.error: AMQPError | None = None
+        self.blocked = False  # the broker reads nothing of ours
         self.nacked = False
         self.returned = False
 
@@ -65,6 +66,9 @@ class Inbox(AmqpClient):
 
     def on_return(self, frame: m.BasicReturn, cause: str) -> None:
         self.returned = True
+
+    def on_blocked(self, reason: str, cause: str) -> None:
+        self.blocked = bool(reason)
 
     def on_channel_closed(self, frame: m.ChannelClosedByBroker, channel: ClientChannel, cause: str) -> None:
         self.error = ChannelClosedByBroker(frame.code, frame.text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
-from mqlab.engine.clients.program import Program
+from mqlab.engine.clients.program import Program, blocked
 from mqlab.engine.draw import draw, exponential, stem
 from mqlab.engine.message import Message, Properties
 
@@ -90,7 +90,9 @@ class Producer(Program, AmqpClient):
         spec, rate = self.spec, self.spec.rate
         if spec.stop_us and self.world.now >= spec.stop_us:
             return
-        if self.channels:  # else its connection is down, and it waits
+        if (
+            self.channels and "blocked" not in self.settings
+        ):  # else its connection is down or not read, and it waits
             item = rate.script[self.ticks] if rate.script else None
             self._make(item)
             for _ in range((rate.burst.count if rate.burst else 1) - 1):
@@ -148,7 +150,12 @@ class Producer(Program, AmqpClient):
         self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str
     ) -> None:
         """Try again after a while."""
+        blocked(self, "", cause)
         self.come_back_later(cause)
+
+    def on_blocked(self, reason: str, cause: str) -> None:
+        """Stop making messages until the broker reads on, as a well-behaved publisher does."""
+        blocked(self, reason, cause)
 
     def resume(self, cause: str) -> None:
         """Connected again: publish again what is unconfirmed, in order: its outcome is unknown. [semantics §1.4 rule 37]"""

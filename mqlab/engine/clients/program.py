@@ -15,6 +15,23 @@ if TYPE_CHECKING:
     from mqlab.engine.world import World
 
 
+def tell_settings(program: Any, changed: dict[str, Any], cause: str) -> str:
+    """Settings of a program have changed, None: are gone. Returns the event's name."""
+    settings = {**program.settings, **changed}
+    gone = [field for field, value in changed.items() if value is None]
+    program.settings = {field: value for field, value in settings.items() if field not in gone}
+    world = program.world
+    name: str = world.name(program.name)
+    world.emit(NodeChanged(world.now, name, cause, "", program.name, changed))
+    return name
+
+
+def blocked(program: Any, reason: str, cause: str) -> None:
+    """A program learns that the broker reads nothing more from it, for this reason, or ("") that it does so again."""
+    if program.settings.get("blocked", "") != reason:
+        tell_settings(program, {"blocked": reason or None}, cause)
+
+
 class Program:
     """The life of a program. Its work is in the subclass: start, resume, forget, drop_memory."""
 
@@ -54,16 +71,16 @@ class Program:
     def crash(self, cause: str) -> None:
         """Die at once. What was sent before still arrives; the close follows it; what is on its way here is lost."""
         name = self._end(Crashed, cause)
+        blocked(self, "", name)
         if self.hung:
             self.hung = False
-            self.settings.pop("hung")
-            world = self.world
-            world.emit(NodeChanged(world.now, world.name(self.name), name, "", self.name, {"hung": None}))
+            tell_settings(self, {"hung": None}, name)
 
     def leave(self, cause: str) -> None:
         """Shut down for good. The broker may still send until it has the close; then the program is gone."""
         self.leaving = True
         name = self._end(Stopped, cause)
+        blocked(self, "", name)
         if self.closing is None:
             self._vanish(name)
 

@@ -8,6 +8,7 @@ import msgspec
 
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
+from mqlab.engine.clients.program import blocked
 from mqlab.engine.events import Handled
 from mqlab.engine.message import Message, Properties, copy_event
 
@@ -73,7 +74,12 @@ class You(AmqpClient):
     def on_connection_closed(
         self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str
     ) -> None:
+        blocked(self, "", cause)
         self.world.at(self.world.now + RECONNECT_US, self.come_back)
+
+    def on_blocked(self, reason: str, cause: str) -> None:
+        """Only told: you may go on, and what you publish waits at the broker."""
+        blocked(self, reason, cause)
 
     def come_back(self) -> None:
         """Connect again as soon as the broker is up."""

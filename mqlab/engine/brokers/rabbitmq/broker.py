@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mqlab.engine.brokers.rabbitmq import declare, publish, reply_to, restart, settle, subscribe
+from mqlab.engine.brokers.rabbitmq import alarms, declare, publish, reply_to, restart, settle, subscribe
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.channel import Channel
 from mqlab.engine.brokers.rabbitmq.deliver import enqueue, expire
@@ -54,6 +54,7 @@ class RabbitMQ(Topology):
         self.routes: dict[tuple[str, str], publish.Route] = {}
         self.on_the_way: dict[str, tuple[str, Copy, publish.Receipt | None]] = {}
         self.askers: dict[str, reply_to.Asker | None] = {}
+        self.alarms: list[str] = []  # what it is low on: memory, disk
         self.named = 0
         for exchange, kind in PREDECLARED.items():
             self.exchanges[exchange] = Exchange(exchange, kind, version)
@@ -87,6 +88,8 @@ class RabbitMQ(Topology):
 
     def handle(self, node: str, connection: Connection, request: m.Request, departure: str) -> Any:
         """Do what a client asks. Returns the reply; an error is answered by closing the channel or the connection."""
+        if self.alarms and connection.instant and self.stops(connection, request, departure):
+            return None
         try:
             return _HANDLERS[type(request)](self, connection, request, departure)
         except ConnectionError_ as error:
@@ -94,6 +97,10 @@ class RabbitMQ(Topology):
         except ChannelError as error:
             self._close_channel(connection, request.channel, error, departure)
         return None
+
+    def stops(self, connection: Connection, request: m.Request, departure: str) -> bool:
+        """Whether a request waits unread: there is an alarm."""
+        return alarms.stops(self, connection, request, departure)
 
     def channel(self, connection: Connection, number: int) -> Channel:
         """An open channel. Raises ChannelError 504 where there is none (a client that goes on after the broker closed it)."""
@@ -165,6 +172,7 @@ class RabbitMQ(Topology):
     def drop_connection(self, connection: Connection, cause: str) -> None:
         """A connection is over at the broker: its channels close, its exclusive queues go."""
         connection.alive = False
+        connection.waiting = None
         connection.lose_up(cause)
         for channel in list(connection.channels.values()):
             settle.close_channel(self, channel, cause)

@@ -267,6 +267,19 @@ class Confirm(msgspec.Struct):
     lost_as: ClassVar[str] = "confirm"
 
 
+class ConnectionBlocked(msgspec.Struct):
+    """connection.blocked: the broker reads nothing more from this connection for now."""
+
+    reason: str
+    lost_as: ClassVar[str] = "close"
+
+
+class ConnectionUnblocked(msgspec.Struct):
+    """connection.unblocked: it reads on."""
+
+    lost_as: ClassVar[str] = "close"
+
+
 class CancelNotify(msgspec.Struct):
     """basic.cancel from the broker: this consumer's queue is gone."""
 

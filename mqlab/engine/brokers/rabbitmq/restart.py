@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mqlab.engine.brokers.rabbitmq import alarms
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.deliver import expire
 from mqlab.engine.events import ConnectionClosed, Crashed, Lost, Restarted
@@ -23,6 +24,7 @@ def go_down(broker: RabbitMQ, cause: str) -> None:
     name = world.name(broker.name)
     world.emit(Crashed(world.now, name, cause, "", broker.name))
     broker.up = False
+    alarms.forget(broker, name)
     for connection in list(broker.connections):
         connection.lose_down(name)
         broker.drop_connection(connection, name)
