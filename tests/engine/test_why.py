@@ -41,6 +41,10 @@ Situation = tuple[str, Callable[[], Lab], str, str]
 
 SITUATIONS: list[Situation] = [
     ("flight_publish", lambda: until(e.Published), "web-1", "It is on its way from web to orders and arrives at 0.11 s."),
+    ("held_publish", lambda: lab(consumer=None, rate="{constant: 0}").run(1).do(c.RaiseAlarm("rabbit"))
+     .do(c.Publish("orders", "k", body="x", number=1)).run(1), "you-1",
+     "It has come to orders, but waits there unread: rabbit is low on memory, and reads nothing more from you until that is "
+     "over."),
     ("flight_copy", lambda: until(e.Routed), "web-1", "A copy is on its way to q and arrives at 0.12 s."),
     ("waits_nobody", lambda: lab(consumer=None).run(1), "web-1", "It stays in q: no consumer is subscribed there."),
     ("waits_crashed", lambda: crashed().run(1), "web-1", "It stays in q: nobody reads it, for worker is down."),
