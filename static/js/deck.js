@@ -9,7 +9,7 @@ const SPAN_S_MIN = 30;
 const FLAG_PX = 96;
 
 export class Deck {
-  /** `on`: start, back, play, step, speed(x), seek(µs), future(name). */
+  /** `on`: start, back, play, step, speed(x), seek(µs), scrub(µs) while the slider moves, rest() after it, future(name). */
   constructor(on) {
     this.on = on;
     const button = (label, words, press) => el("button", { type: "button", textContent: label, title: words, "aria-label": words, onclick: press });
@@ -24,7 +24,8 @@ export class Deck {
     this.loaded = el("div", { class: "loaded" });
     this.flags = el("div", { class: "flags" });
     this.slider = el("input", { type: "range", min: 0, max: SPAN_S_MIN, step: 0.01, value: 0, "aria-label": "Time" });
-    this.slider.addEventListener("input", () => on.seek(Math.round(Number(this.slider.value) * 1_000_000)));
+    this.slider.addEventListener("input", () => on.scrub(Math.round(Number(this.slider.value) * 1_000_000)));
+    this.slider.addEventListener("change", () => on.rest());
     this.rail = el("div", { class: "rail" }, this.loaded, this.slider);
     this.time = el("output", { class: "clock mono", textContent: "0.00 s" });
     this.futures = el("select", { class: "futures", "aria-label": "Future" });

@@ -89,6 +89,8 @@ class Stage extends HTMLElement {
         this.tell("meant", "speed");
       },
       seek: (t) => this.seek(t),
+      scrub: (t) => this.seek(t, false),
+      rest: () => playhead.playing || this.remember(),
       future: (name) => this.look(name),
     });
     this.verdicts = new Verdicts();
@@ -255,7 +257,8 @@ class Stage extends HTMLElement {
     this.force = true;
   }
 
-  seek(t) {
+  /** Go to a time; one that is scrubbed is only written down when it rests, as the address is slow to change. */
+  seek(t, settled = true) {
     const playhead = this.playhead;
     if (!playhead.timeline || playhead.held) return;
     if (playhead.seek(t)) this.sought = null;
@@ -264,7 +267,7 @@ class Stage extends HTMLElement {
       playhead.t = t;
     }
     this.tell("meant", "seek");
-    if (!playhead.playing) this.remember();
+    if (settled && !playhead.playing) this.remember();
     this.force = true;
   }
 
