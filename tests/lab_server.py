@@ -72,6 +72,18 @@ class LabServer:
         return time.monotonic() - asked
 
 
+def lab(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """One run of `manage.py lab` that is to end by itself."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "lab", "--no-browser", *options],
+        cwd=ROOT,
+        env={**clean_environment(), **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
 def clean_environment() -> dict[str, str]:
     """This process's environment without mqlab's variables: a test says itself which ones it means."""
     return {

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from playwright._impl._driver import compute_driver_executable
 
 from mqlab.live import limits
 from mqlab.live.together import Together
+from tests.node import node as node_path
 from tests.tree import ROOT
 
 SLEW = 0.05
@@ -31,7 +31,7 @@ Shown = list[tuple[float, float, bool, float, bool]]
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[subprocess.Popen[str]]:
-    command = [compute_driver_executable()[0], "tests/js/beat_cli.js"]
+    command = [node_path(), "tests/js/beat_cli.js"]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from functools import cache
 from typing import Any
 
 import msgspec
 import pytest
-from playwright._impl._driver import compute_driver_executable
 
 from mqlab.engine import events as e
 from mqlab.engine.events import AnyEvent, Event
@@ -17,7 +15,7 @@ from mqlab.engine.fold import fold
 from mqlab.engine.recording import Recording, run
 from mqlab.engine.scene import Position, Scene
 from tests.engine.random_lab import ACTED, SECOND, lab
-from tests.tree import ROOT
+from tests.node import answers
 
 RECORDINGS = 200
 
@@ -54,16 +52,7 @@ def folded() -> list[dict[str, Any]]:
 
 def browsers(asked: list[bytes]) -> list[dict[str, Any]]:
     """What the browser folds these scenes and events to."""
-    result = subprocess.run(
-        [compute_driver_executable()[0], "tests/js/fold_cli.js"],
-        cwd=ROOT,
-        input=b"\n".join(asked) + b"\n",
-        capture_output=True,
-        timeout=300,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr.decode()
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    return [json.loads(line) for line in answers("tests/js/fold_cli.js", asked)]
 
 
 @pytest.mark.parametrize("number", range(RECORDINGS))

@@ -3,13 +3,11 @@ all nodes, and why each message is where it is."""
 
 from __future__ import annotations
 
-import subprocess
 from functools import cache
 from typing import Any
 
 import msgspec
 import pytest
-from playwright._impl._driver import compute_driver_executable
 
 from mqlab.engine.events import Event
 from mqlab.engine.fold import fold
@@ -20,6 +18,7 @@ from mqlab.engine.story import Gathered, node_story, story
 from mqlab.engine.why import why
 from mqlab.live import phrases
 from tests.engine.random_lab import SECOND, lab
+from tests.node import answers
 from tests.test_browser_model import stretch
 from tests.tree import ROOT
 
@@ -72,16 +71,7 @@ def whole(events: list[Event], n: int) -> int:
 
 @cache
 def told_by_the_browser() -> list[bytes]:
-    result = subprocess.run(
-        [compute_driver_executable()[0], "tests/js/story_cli.js"],
-        cwd=ROOT,
-        input=b"\n".join(asked for asked, _ in cases()) + b"\n",
-        capture_output=True,
-        timeout=300,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr.decode()
-    return result.stdout.splitlines()
+    return answers("tests/js/story_cli.js", (asked for asked, _ in cases()))
 
 
 @pytest.mark.parametrize("number", range(RECORDINGS))

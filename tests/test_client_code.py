@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -21,8 +20,7 @@ from mqlab.engine.lab import build
 from mqlab.engine.picture import picture
 from mqlab.engine.scenario import load
 from tests.conftest import RABBITMQ
-from tests.test_javascript import node
-from tests.tree import ROOT
+from tests.node import answers
 
 HARD = "a\"b\\c\n{}é\u2028\u202e'#"
 NODES: dict[str, Any] = {
@@ -93,12 +91,10 @@ Texts = list[dict[str, str]]
 def texts(commands: list[c.AnyCommand], nodes: dict[str, Any]) -> list[Texts]:
     """What the browser's module says to these, in one run of node."""
     asked = [{"command": plain(one), "nodes": nodes} for one in commands]
-    lines = "".join(f"{json.dumps(one)}\n" for one in asked)
-    done = subprocess.run(
-        [node(), "tests/js/code_cli.js"], cwd=ROOT, input=lines, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.split("\n")[:-1]]
+    return [
+        json.loads(line)
+        for line in answers("tests/js/code_cli.js", (json.dumps(one).encode() for one in asked))
+    ]
 
 
 def plain(command: c.AnyCommand) -> Any:

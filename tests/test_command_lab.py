@@ -6,7 +6,6 @@ import http.client
 import signal
 import socket
 import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
@@ -14,20 +13,9 @@ import pytest
 from websockets import Origin
 from websockets.sync.client import connect
 
-from tests.lab_server import ROOT, LabServer, clean_environment
+from tests.lab_server import LabServer, lab
 
 ENDS_S_MAX = 2.0
-
-
-def lab(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", "lab", "--no-browser", *options],
-        cwd=ROOT,
-        env={**clean_environment(), **environment},
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
 
 
 def refuses(result: subprocess.CompletedProcess[str], *words: str) -> None:

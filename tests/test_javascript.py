@@ -1,5 +1,4 @@
-"""The browser's modules, tested by node's own runner: the node that Playwright's package carries, so that
-nobody needs to install one."""
+"""The browser's modules, tested by node's own runner."""
 
 from __future__ import annotations
 
@@ -7,16 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from playwright._impl._driver import compute_driver_executable
 
+from tests.node import node
 from tests.tree import ROOT, ours
 
 MODULE_TESTS = [path for path in ours(".js") if path.name.endswith(".test.js")]
-
-
-def node() -> str:
-    """The path of the node that Playwright carries."""
-    return compute_driver_executable()[0]
 
 
 @pytest.mark.parametrize("path", MODULE_TESTS, ids=str)

@@ -26,7 +26,7 @@ from mqlab.lab.qr import for_terminal
 from mqlab.lan import NoLanAddress, lan_address, lan_names
 from mqlab.origin import is_same_origin
 from tests.lab.lab_page import open_page
-from tests.lab_server import ROOT, LabServer, clean_environment
+from tests.lab_server import ROOT, LabServer, clean_environment, lab
 
 LAN = "127.0.0.2"
 SETTINGS = """
@@ -49,17 +49,6 @@ def bindable(address: str) -> bool:
 
 
 pytestmark = pytest.mark.skipif(not bindable(LAN), reason=f"{LAN} is not an address of this machine")
-
-
-def lab(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", "lab", "--no-browser", *options],
-        cwd=ROOT,
-        env={**clean_environment(), **environment},
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
 
 
 @pytest.fixture(scope="module")
