@@ -16,6 +16,7 @@ export class Playhead {
     this.t = 0;
     this.playing = false;
     this.speed = 1;
+    this.ending = false; // it plays on only to the place where it is to stand
     this.held = false; // an act is on its way: time stands
     this.wall = Infinity; // the last µs that time may reach for now; one may look beyond it by hand
     this.early = 1; // pages that keep the same time ask at moments of their own
@@ -32,6 +33,11 @@ export class Playhead {
 
   get at() {
     return this.timeline.position(Math.floor(this.t));
+  }
+
+  /** Whether it plays, as one sees it: a pause that only waits for acts on their way is a pause. */
+  get plays() {
+    return this.playing && !this.ending;
   }
 
   get waiting() {

@@ -55,7 +55,7 @@ export class Room {
   /** Whether a pause only waits for acts on their way. */
   get pausing() {
     const { room } = this.beat;
-    return this.on && room.playing && !room.away && room.stop[0] < this.stage.playhead.end;
+    return this.on && this.debt?.playing !== true && room.playing && !room.away && room.stop[0] < this.stage.playhead.end;
   }
 
   // --- what the owner does
@@ -215,6 +215,7 @@ export class Room {
   follow(turned) {
     const { stage, beat } = this;
     const { playhead } = stage;
+    playhead.ending = this.following && this.pausing;
     if (!this.on || !this.following || !beat.room) return;
     playhead.pace = this.pace;
     playhead.early = this.early;
