@@ -14,10 +14,11 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.figure import Figure
-from bench.live import LOAD_CORE, prepare, serving
+from bench.live import LOAD_CORE, ROOT, prepare, serving
 from bench.live_labs import play_all
 from bench.scrub import CHROMIUM, FLAGS, SCRUB
 
+LESSON = ROOT / "fixtures" / "scenarios" / "why-is-worker-2-idle.yaml"
 MESSAGES = {300: 60, 1_000: 200}  # in motion: so many published a second, each on five ways of a second
 FRAMES_S = 4
 FIRST_RUNS = 5
@@ -236,7 +237,7 @@ def figures() -> list[Figure]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         labs = {n: prepare(folder, 1, SCENARIO.format(rate=rate))[0] for n, rate in MESSAGES.items()}
         made = frames(browser, address, labs)
-        made += first_load(browser, address, prepare(folder, 1)[0])
+        made += first_load(browser, address, prepare(folder, 1, LESSON.read_text())[0])
         made += scrubbing(browser, address, labs[1_000])
         made += clicks(browser, folder, address)
         made += memory(browser, folder, address)

@@ -85,7 +85,7 @@ def test_larger_type_makes_a_larger_figure_and_nothing_reaches_beyond_the_edge(
     )
     page.goto(f"{server.url}{ROUTES}#t=5")
     expect(page.locator("[data-node=billing]")).to_be_attached()
-    expect(page.get_by_role("tab")).to_have_count(5)  # what comes after the first picture has come
+    expect(page.locator("[role=tab]:enabled")).to_have_count(5)  # what comes after the first picture has come
     size = page.locator("[data-node=billing] .name").evaluate("one => one.getBoundingClientRect().height")
     assert size >= (30 if width > 1000 else 17)
     assert page.evaluate("document.documentElement.scrollWidth") <= width

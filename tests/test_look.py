@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
@@ -14,6 +16,31 @@ PAGES = ["/", "/lab/", "/rules/", "/nothing-here"]
 LABS = [f"/lab/{path.stem}/" for path in sorted((ROOT / "fixtures" / "scenarios").glob("*.yaml"))]
 WIDTHS = [1360, 768, 390]
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+SHIFTS = """
+() => new Promise((done) => {
+  new PerformanceObserver((list) => {
+    done(list.getEntries().filter((one) => !one.hadRecentInput).map((one) => [one.value, ...one.sources.map(
+      ({ node, previousRect, currentRect }) => [node?.outerHTML?.slice(0, 60) ?? node?.nodeValue, previousRect, currentRect])]));
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done([]), 200); // nothing to tell is not told
+})
+"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", ["/", *LABS])
+def test_nothing_jumps_while_a_lab_is_loaded(page: Page, server: LabServer, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(server.url + path)
+    if path == "/":
+        expect(page.locator(".lesson-card")).to_be_visible()
+    else:
+        expect(page.locator("[role=tab]:enabled")).to_have_count(5)
+        expect(page.locator("mq-stage")).not_to_have_class(re.compile("loading"))
+    expect(page.locator(".clock")).not_to_have_text("0.00 s")
+    assert page.evaluate(SHIFTS) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

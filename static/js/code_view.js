@@ -30,7 +30,7 @@ export class CodePage {
     this.nodes = new Map(); // every node there has been: code for one that is gone
     this.shown = "";
     this.root = el("div", { class: "code-page" });
-    stage.page("Code", this.root);
+    stage.side.add("Code", this.root);
   }
 
   draw(line) {

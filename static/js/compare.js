@@ -122,7 +122,7 @@ export class Compare {
     const wants = watch.joined ? playhead.wants(now) : null;
     if (wants && !watch.more(line.future, wants.after, wants.until)) playhead.asked = null;
     if (!this.width) return; // not laid out yet
-    const laid = this.picture.shapeUp(line.scene, this.width, stage.roomPx());
+    const laid = this.picture.shapeUp(line.scene, this.width, stage.room);
     this.picture.still = stage.still.matches;
     const selected = stage.selection.message ?? "";
     if (moved || laid || this.force || selected !== this.selected) this.picture.draw(line.scene, there ? main.t : playhead.t, selected);

@@ -16,7 +16,7 @@ export class Comparing {
     this.without = el("button", { type: "button", class: "without", hidden: true, onclick: () => this.withoutAct(this.last) });
     this.later = el("button", { type: "button", class: "later", hidden: true, onclick: () => this.carryLater() });
     this.said = el("p", { class: "carry-state", role: "status" });
-    stage.deck.foot.prepend(this.without, this.later, this.said);
+    stage.deck.say.after(this.without, this.later, this.said);
     document.querySelector("form.share")?.addEventListener("formdata", (event) => {
       if (this.compare) event.formData.append("future", this.compare.other);
     });

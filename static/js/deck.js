@@ -35,7 +35,7 @@ export class Deck {
     this.back.title += " (key: ,)";
     this.step.title += " (key: .)";
     this.foot = el("div", { class: "deck-foot" }, this.say, this.futureBox);
-    this.root = el("div", { class: "deck", role: "group", "aria-label": "Playback" },
+    this.root = el("div", { class: "deck bare", role: "group", "aria-label": "Playback" },
       el("div", { class: "transport" }, this.start, this.back, this.play, this.step, this.speed),
       el("div", { class: "timeline" }, this.flags, this.rail),
       this.time,
@@ -46,7 +46,7 @@ export class Deck {
   }
 
   draw(playhead, tree, states) {
-    const playing = playhead.playing;
+    const playing = playhead.plays;
     const line = playhead.timeline;
     text(this.playSign, playing ? "▮▮" : "▶");
     const word = playing ? "Pause" : "Play";
@@ -118,7 +118,7 @@ const TYPING = new Set(["INPUT", "TEXTAREA", "SELECT", "BUTTON", "SUMMARY", "A"]
 export function wireKeys(stage) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || TYPING.has(event.target.tagName)) return;
-    if (event.key === " ") stage.play(!stage.playhead.playing);
+    if (event.key === " ") stage.play(!stage.playhead.plays);
     else if (event.key === ",") stage.back();
     else if (event.key === ".") stage.step();
     else if (!stage.ask("key", event)) return;

@@ -17,4 +17,9 @@ async function begin(place) {
 }
 
 const place = document.getElementById("live");
-if (place) begin(place).catch((error) => place.replaceChildren(el("p", { class: "waiting", textContent: error.message })));
+if (place) {
+  begin(place).catch((error) => {
+    place.classList.add("failed");
+    place.replaceChildren(el("p", { class: "waiting", textContent: error.message }));
+  });
+}

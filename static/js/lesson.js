@@ -242,13 +242,11 @@ export class Lesson {
   }
 }
 
-/** A goal of the page's list, with its sign. */
+/** A goal of the page's list: what it says, its sign, and the sign in words. */
 function goal(root) {
-  const said = root.textContent;
-  const sign = el("span", { class: "sign", textContent: SIGNS.open, "aria-hidden": "true" });
-  const words = el("span", { class: "visually-hidden", textContent: " (open)" });
-  root.replaceChildren(sign, el("span", {}, ...root.childNodes, words));
-  return { root, sign, words, said, state: "open" };
+  const [sign, said] = root.children;
+  const words = said.querySelector(".state");
+  return { root, sign, words, said: said.textContent.slice(0, -words.textContent.length), state: "open" };
 }
 
 const plain = (parts) => parts.map(([, words]) => words).join("");

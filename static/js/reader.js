@@ -33,8 +33,8 @@ export class Reader {
       past: () => this.reach(REACH_US),
     });
     this.log = new Log(this.prose, this.past, { onGo: (t) => this.go(t), onSelect: select });
-    stage.page("Story", this.teller.root, { before: "Act" });
-    stage.page("Events", this.log.root);
+    stage.side.add("Story", this.teller.root);
+    stage.side.add("Events", this.log.root);
     for (const root of [this.teller.root, this.log.root]) {
       root.addEventListener("keydown", (event) => {
         if (!event.ctrlKey && !event.metaKey && !event.altKey && this.key(event)) event.preventDefault();

@@ -22,7 +22,7 @@ export class Remarks {
     this.none = el("p", { class: "soft", textContent: "No note yet." });
     this.said = el("p", { class: "written-state", role: "status" });
     this.root = el("div", { class: "acts" }, this.none, this.list, this.form, this.naming, this.said);
-    stage.page("Notes", this.root);
+    stage.side.add("Notes", this.root);
     this.asked = new Map();
     if (stage.first) this.scene(stage.first);
   }

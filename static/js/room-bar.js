@@ -9,10 +9,8 @@ export class RoomBar {
   /** `on`: open, lock, back. */
   constructor(stage, on) {
     this.stage = stage;
-    this.door = el("button", {
-      type: "button", class: "door", textContent: "Together", "aria-pressed": "false", onclick: on.open,
-      title: "One playhead for everybody who has this page's address: you drive, they follow",
-    });
+    this.door = document.getElementById("together");
+    this.door.addEventListener("click", on.open);
     this.say = el("p", { class: "room-say", role: "status" });
     this.where = el("p", { class: "room-where soft" });
     this.lock = el("button", { type: "button", onclick: on.lock });
@@ -29,8 +27,7 @@ export class RoomBar {
 
   /** The door is the owner's. */
   doors(owner) {
-    const share = document.querySelector("form.share");
-    if (owner && share && !this.door.isConnected) share.before(this.door);
+    this.door.hidden = !owner;
   }
 
   draw(room) {

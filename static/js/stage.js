@@ -25,6 +25,7 @@ import { brokerWords, readPlace, writePlace } from "./words.js";
 
 const AHEAD_US = 500_000;
 const GO_EVERY_MS = 120;
+const PAGES = ["Story", "Act", "Notes", "Code", "Events"];
 
 class Stage extends HTMLElement {
   connectedCallback() {
@@ -33,7 +34,7 @@ class Stage extends HTMLElement {
     this.tree = new Tree();
     this.selection = {};
     this.features = [];
-    this.states = { connected: false, why: "", loaded: false };
+    this.states = { connected: null, why: "", loaded: false };
     this.seen = true;
     this.build();
     const scheme = location.protocol === "https:" ? "wss" : "ws";
@@ -50,7 +51,10 @@ class Stage extends HTMLElement {
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.playhead.playing = place.t === null && !this.still.matches;
     this.width = this.figure.clientWidth;
-    new ResizeObserver(() => (this.width = this.figure.clientWidth || this.width)).observe(this.figure);
+    new ResizeObserver(() => {
+      this.width = this.figure.clientWidth || this.width;
+      this.least = undefined;
+    }).observe(this.figure);
     new IntersectionObserver((entries) => {
       this.seen = entries[entries.length - 1].isIntersecting;
       this.playhead.clock = null;
@@ -71,6 +75,7 @@ class Stage extends HTMLElement {
   }
 
   build() {
+    this.classList.add("loading"); // what is under the figure is shown when the figure has its height
     this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     this.svg.setAttribute("role", "group");
     this.svg.setAttribute("aria-label", "The lab. Arrow keys go along, Enter tells the story of what is under the cursor.");
@@ -82,7 +87,7 @@ class Stage extends HTMLElement {
     this.deck = new Deck({
       start: () => this.seek(0),
       back: () => this.back(),
-      play: () => this.play(!playhead.playing),
+      play: () => this.play(!playhead.plays),
       step: () => this.step(),
       speed: (x) => {
         playhead.speed = x;
@@ -96,8 +101,8 @@ class Stage extends HTMLElement {
     this.verdicts = new Verdicts();
     const command = this.dataset.firstCommand ? JSON.parse(this.dataset.firstCommand) : null;
     this.acts = new Acts({ onAct: (one) => this.act(one), first: command });
-    this.side = new Side("Beside the figure");
-    this.page("Act", this.acts.root);
+    this.side = new Side("Beside the figure", PAGES);
+    this.side.add("Act", this.acts.root);
     this.replaceChildren(el("div", { class: "bench" }, this.figure, this.side.root), this.deck.root, this.verdicts.root);
     this.figure.addEventListener("pointerdown", () => (this.pressed = true)); // what one aims at stands still
     for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (this.pressed = false));
@@ -114,11 +119,6 @@ class Stage extends HTMLElement {
       this.acts.choose(name);
       this.reader?.open(name);
     });
-  }
-
-  /** Add a page beside the figure. */
-  page(title, root, { before } = {}) {
-    this.side.add(title, root, before);
   }
 
   // --- features
@@ -148,7 +148,9 @@ class Stage extends HTMLElement {
   lazy() {
     this.lazy = () => {};
     performance.mark("mq-first-picture"); // what was asked for before this is the first load
-    if (this.dataset.lesson) import("./lesson.js").then(({ Lesson }) => this.use(new Lesson(this, JSON.parse(this.dataset.lesson))));
+    const settle = () => this.classList.remove("loading");
+    if (this.dataset.lesson) import("./lesson.js").then(({ Lesson }) => this.use(new Lesson(this, JSON.parse(this.dataset.lesson)))).finally(settle);
+    else settle();
     import("./comparing.js").then(({ Comparing }) => this.use(new Comparing(this)));
     if (!this.classList.contains("compact")) this.lazyWriting();
     if (document.getElementById("saves")) import("./saves.js").then(({ Saves }) => this.use(new Saves(this)));
@@ -339,7 +341,7 @@ class Stage extends HTMLElement {
     const line = playhead.timeline;
     if (!line) {
       const { why, refused, connected } = this.states;
-      text(this.waiting, why || refused || (connected ? "Loading the lab…" : "No connection to the server; trying again…"));
+      text(this.waiting, why || refused || (connected === false ? "No connection to the server; trying again…" : "Loading the lab…"));
       return;
     }
     if (this.pressed) playhead.clock = null;
@@ -351,8 +353,7 @@ class Stage extends HTMLElement {
     }
     const wants = this.watch.joined ? playhead.wants(now) : null;
     if (wants && !this.watch.more(line.future, wants.after, wants.until)) playhead.asked = null;
-    const width = this.width;
-    const laid = this.picture.shapeUp(line.scene, width, this.roomPx());
+    const laid = this.picture.shapeUp(line.scene, this.width, this.room);
     this.picture.still = this.still.matches;
     if (moved || laid || this.force || this.drawnIndex !== line.index) {
       this.picture.draw(line.scene, playhead.t, this.selection.message ?? "");
@@ -371,9 +372,8 @@ class Stage extends HTMLElement {
   }
 
   /** The height that the figure may fill: what its style gives it at least. */
-  roomPx() {
-    this.least ??= parseFloat(getComputedStyle(this.figure).minHeight) - 40;
-    return this.least;
+  get room() {
+    return (this.least ??= parseFloat(getComputedStyle(this.figure).minHeight) - 40);
   }
 
   note(scene) {
