@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mqlab.engine.world import World
 
 NOWHERE: Position = (-1, -1)
-RECENT_MIN, RECENT_MAX = 2, 4
+RECENT_MIN, RECENT_MAX = 2, 6
 HEAVY_COPIES = 2_000
 """A world with so many live copies takes milliseconds to pickle: it gets half as many checkpoints, and so on."""
 
@@ -66,6 +66,10 @@ class Checkpoints:
             and sum(len(one[2]) for one in self._recent) > limits.CHECKPOINTS_BYTES_MAX
         ):
             del self._recent[0]
+
+    def overtake(self, future: str, at: Position) -> None:
+        """The path goes on in another future from `at`: the recent ones behind it in this one are the first to go."""
+        self._recent.sort(key=lambda one: one[0] != future or one[1] <= at)
 
     def consider(self, future: str, world: World) -> None:
         """Save the world, if it is time for one and it stands right after an action that told something."""

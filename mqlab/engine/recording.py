@@ -279,6 +279,8 @@ class Recording:
             return (yield from self.do(id, future, at, ahead_us, command, number=number))
         if isinstance(command, Publish):
             command = msgspec.structs.replace(command, number=number or self._numbers + 1)
+        if not at[1]:
+            self.checkpoints.remember(future, world)
         one = Stored(id, future, *world.position, command)
         try:
             if world.storm:
@@ -290,6 +292,7 @@ class Recording:
         if isinstance(command, Publish):
             self._numbers = max(self._numbers, last_number(command))
         self.tree[id] = one
+        self.checkpoints.overtake(future, at)
         return (yield from self._on(one, world, events, ahead_us))
 
     @staticmethod

@@ -37,7 +37,7 @@ export class CodePage {
     const acts = this.stage.tree.path(line.future);
     const shape = acts.map((act) => act.id).join(" ");
     for (const [name, { what, settings }] of line.scene.nodes) this.nodes.set(name, { what, settings });
-    if (shape === this.shown && this.root.childElementCount) return;
+    if (this.root.hidden || (shape === this.shown && this.root.childElementCount)) return;
     this.shown = shape;
     const made = acts.map((act) => el("section", {}, el("h3", { textContent: `${seconds(act.t)} s · ${commandWords(act.command)}` }), ...codeOf(act.command, this.nodes).flatMap(block)));
     this.root.replaceChildren(...(made.length ? made : [el("p", { class: "soft", textContent: "What you do here, a client or an operator can do to a real broker. Act, and this page shows the code of each act: pika for what a program does, HTTP and rabbitmqctl for what an operator does." })]));
