@@ -132,7 +132,7 @@ def first_load(browser: Browser, address: str, lab: tuple[str, str]) -> list[Fig
     """The median of some first visits, to a lesson at a moment when messages move."""
     taken = []
     for _ in range(FIRST_RUNS):
-        with looking(browser, address, lab, "#t=0.55") as page:
+        with looking(browser, address, lab, "#t=1.38") as page:
             taken.append(page.evaluate(FIRST))
     ms, shift, size, requests = (sorted(column)[FIRST_RUNS // 2] for column in zip(*taken, strict=True))
     return [
