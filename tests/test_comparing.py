@@ -81,6 +81,24 @@ def test_both_pictures_stand_at_the_same_moment_and_select_the_same_message(
     assert published[0] == published[1]
 
 
+def test_a_comparison_goes_on_after_the_connection_was_away(page: Page, server: LabServer) -> None:
+    crashed(page, server)
+    page.get_by_role("button", name="Compare without crash worker-1").click()
+    compared(page)
+    paused_at(page, 4.3)
+    expect(page.locator(".difference-list li")).to_have_count(0)
+    page.evaluate("document.querySelector('mq-stage').link.socket.close()")
+    page.get_by_role("slider", name="Time").fill("9")
+    expect(page.locator(".difference-list li").first).to_contain_text("delivered twice")
+    expect(page.locator(".deck-state")).to_have_text("")
+    page.get_by_role("button", name="Play").click()
+    page.evaluate("document.querySelector('mq-stage').link.socket.close()")
+    expect(page.locator(".clock")).to_have_text(re.compile(r"^1[3-9]\."))
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".figure.other")).to_be_visible()
+    expect(page.locator(".deck-state")).to_have_text("")
+
+
 def test_one_setting_changed_from_the_beginning(page: Page, server: LabServer) -> None:
     running(page, server, DIES)
     paused_at(page, 9)

@@ -37,6 +37,7 @@ def running(page: Page, server: LabServer, path: str) -> Page:
 
 def paused_at(page: Page, t: float) -> None:
     """Pause, and put the playhead at a time by the slider."""
+    expect(page.locator("mq-stage:not(.loading)")).to_be_attached()
     if page.get_by_role("button", name="Pause").is_visible():
         page.get_by_role("button", name="Pause").click()
     page.get_by_role("slider", name="Time").fill(str(t))

@@ -72,7 +72,11 @@ export class Compare {
         const line = playhead.timeline;
         if (line && frame.future === line.future && line.append(frame.from, frame.to, frame.events)) this.force = true;
       },
-      tree: () => (playhead.asked = null),
+      tree: () => {
+        playhead.asked = null;
+        this.going = false;
+        this.asking = null; // what was asked before the connection went will not be answered
+      },
       no: (frame) => {
         playhead.asked = null;
         this.going = false;

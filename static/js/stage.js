@@ -58,7 +58,7 @@ class Stage extends HTMLElement {
     new IntersectionObserver((entries) => {
       this.seen = entries[entries.length - 1].isIntersecting;
       this.playhead.clock = null;
-    }).observe(this.figure);
+    }).observe(this);
     addEventListener("beforeunload", (event) => {
       if (this.watch.unkept) event.preventDefault();
     });
