@@ -34,6 +34,14 @@ ACTS: dict[str, list[tuple[float, c.AnyCommand]]] = {
     ],
     "rules/confirms": [(0.99, c.Delete(node="closing"))],
     "rules/dead-letters": [(1, c.Delete(node="doomed"))],
+    "rules/policies": [
+        (1, c.SetPolicy("rabbit", "limits", "^(plain|short|strict)$", {"max-length": 3})),
+        (
+            1.5,
+            c.SetPolicy("rabbit", "failures", "^(plain|tried)$", {"delivery-limit": 2, "max-length": 1}, 9),
+        ),
+        (2, c.SetPolicy("rabbit", "age", "^brief$", {"message-ttl": 200})),
+    ],
     "rules/alarms": [(1, c.RaiseAlarm("rabbit")), (3, c.ClearAlarm("rabbit"))],
     "rules/errors": [
         (1, c.Publish(exchange="nowhere", routing_key="k", number=1)),
@@ -136,6 +144,35 @@ def consumers_go_on(seen: Seen) -> bool:
     return len(between) > 1
 
 
+def smaller_limit_counts(seen: Seen) -> bool:
+    """`short` keeps its own limit of 2 under a policy of 3, which changes only who applies."""
+    (changed,) = seen.all(e.NodeChanged, node="short")
+    return changed.settings == {"policy": "limits"}
+
+
+def argument_wins(seen: Seen) -> bool:
+    """The dead letter goes where the argument says, though a policy says otherwise."""
+    return [one.exchange for one in seen.all(e.DeadLettered, queue="buried")] == ["grave"]
+
+
+def shortened_at_once(seen: Seen) -> bool:
+    """One of four goes with the policy; the queue that rejects keeps all of its own."""
+    (dropped,) = seen.all(e.Dropped, queue="plain")
+    return dropped.t == SECOND and not seen.all(e.Dropped, queue="strict")
+
+
+def only_what_comes_later(seen: Seen) -> bool:
+    """Of two messages only the one that came after the policy has a time to live."""
+    return [one.expires > 0 for one in seen.all(e.Enqueued, queue="brief")] == [False, True]
+
+
+def not_for_a_classic_queue(seen: Seen) -> bool:
+    """The policy of priority 9 matches `plain` too, and changes only the quorum queue."""
+    return [one.node for one in seen.all(e.NodeChanged) if one.settings.get("policy") == "failures"] == [
+        "tried"
+    ]
+
+
 SHOWN: dict[str, Callable[[Seen], bool]] = {
     "rabbitmq/one-copy-per-queue": lambda seen: [one.to for one in seen.all(e.Routed, exchange="first")] == [("shelf",)],
     "rabbitmq/unbind-idempotent": lambda seen: len(seen.all(e.Answered, request="QueueUnbind")) == 1,
@@ -148,6 +185,11 @@ SHOWN: dict[str, Callable[[Seen], bool]] = {
     "rabbitmq/max-length-ready-only": only_ready_counts,
     "rabbitmq/dead-letter-routing-key": travels_under,
     "rabbitmq/alarm-spares-consumers": consumers_go_on,
+    "rabbitmq/policy-limits-minimum": smaller_limit_counts,
+    "rabbitmq/policy-argument-wins": argument_wins,
+    "rabbitmq/policy-shortens": shortened_at_once,
+    "rabbitmq/policy-ttl-from-now-on": only_what_comes_later,
+    "rabbitmq/policy-unknown-key": not_for_a_classic_queue,
     "rabbitmq/x-death-record": counts_rise,
     "rabbitmq/first-last-death": lambda seen: bool(seen.all(e.Handled, program="coroner", outcome="failed")),
     "rabbitmq/client-x-death-ignored": lambda seen: [one.count for one in seen.all(e.DeadLettered, queue="liars")] == [1],

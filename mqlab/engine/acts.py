@@ -32,6 +32,8 @@ _DOES: dict[type[c.Command], Callable[[World, Any, str], None]] = {
     c.Bind: operate.operate,
     c.Unbind: operate.operate,
     c.Purge: operate.operate,
+    c.SetPolicy: broker.set_policy,
+    c.ClearPolicy: broker.clear_policy,
     c.RaiseAlarm: broker.alarm,
     c.ClearAlarm: broker.alarm,
     c.Delete: operate.operate,

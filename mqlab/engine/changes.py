@@ -38,6 +38,24 @@ class Unblocked(Event, gc=False, omit_defaults=True, tag=True):
     broker: str
 
 
+class PolicySet(Event, gc=False, omit_defaults=True, tag=True):
+    """An operator set a policy, in place of one of the same name; what it changes at queues and exchanges follows."""
+
+    broker: str
+    policy: str
+    pattern: str
+    definition: dict[str, Any]
+    priority: int = 0
+    apply_to: str = "all"
+
+
+class PolicyCleared(Event, gc=False, omit_defaults=True, tag=True):
+    """An operator took a policy away."""
+
+    broker: str
+    policy: str
+
+
 class NodeRemoved(Event, gc=False, omit_defaults=True, tag=True):
     """A node is gone, and with it the copies in `of`, whose end is "queue gone"."""
 

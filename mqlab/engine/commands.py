@@ -144,6 +144,24 @@ class Get(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     count: Annotated[int, msgspec.Meta(ge=1, le=limits.GET_MESSAGES_MAX)] = 1
 
 
+class SetPolicy(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="set_policy"):
+    """Set a policy on a broker, or put another in the place of one of the same name."""
+
+    node: Name
+    policy: Name
+    pattern: MaybeName
+    definition: dict[Name, Any]
+    priority: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)] = 0
+    apply_to: Literal["all", "queues", "exchanges"] = "all"
+
+
+class ClearPolicy(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="clear_policy"):
+    """Take a policy from a broker."""
+
+    node: Name
+    policy: Name
+
+
 class RaiseAlarm(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="raise_alarm"):
     """A broker runs low on memory or disk: connections that publish are blocked until it has enough again."""
 
@@ -160,7 +178,7 @@ class ClearAlarm(Command, frozen=True, forbid_unknown_fields=True, omit_defaults
 
 AnyCommand = (
     Publish | Crash | Restart | Slow | Hang | Resume | Disconnect | Add | Remove | Change | Bind | Unbind | Purge | Delete
-    | Get | RaiseAlarm | ClearAlarm
+    | Get | RaiseAlarm | ClearAlarm | SetPolicy | ClearPolicy
 )  # fmt: skip
 
 
@@ -189,6 +207,7 @@ __all__ = [
     "Bind",
     "Change",
     "ClearAlarm",
+    "ClearPolicy",
     "Command",
     "Crash",
     "Delete",
@@ -202,6 +221,7 @@ __all__ = [
     "Remove",
     "Restart",
     "Resume",
+    "SetPolicy",
     "Slow",
     "Unbind",
     "decode",

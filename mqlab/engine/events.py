@@ -20,6 +20,8 @@ from mqlab.engine.changes import LinkRemoved as LinkRemoved
 from mqlab.engine.changes import NodeAdded as NodeAdded
 from mqlab.engine.changes import NodeChanged as NodeChanged
 from mqlab.engine.changes import NodeRemoved as NodeRemoved
+from mqlab.engine.changes import PolicyCleared as PolicyCleared
+from mqlab.engine.changes import PolicySet as PolicySet
 from mqlab.engine.changes import Unblocked as Unblocked
 from mqlab.engine.event import Event as Event
 from mqlab.engine.judgement import ActOffered as ActOffered
@@ -373,5 +375,6 @@ AnyEvent = (
     | Delivered | Received | Started | Handled | Acked | Rejected | Settled | Requeued | Confirmed | ConfirmReceived
     | Returned | ReturnReceived | Lost | Crashed | Restarted | Stopped | Connected | ChannelClosed | ConnectionClosed
     | ConsumerCancelled | Closed | Answered | NodeAdded | NodeChanged | NodeRemoved | LinkAdded | LinkRemoved
-    | Blocked | Unblocked | GoalMet | VerdictChanged | Storm | ActOffered | PredictionDue | PredictionSettled
+    | Blocked | Unblocked | PolicySet | PolicyCleared | GoalMet | VerdictChanged | Storm | ActOffered | PredictionDue
+    | PredictionSettled
 )  # fmt: skip

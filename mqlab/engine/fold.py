@@ -238,6 +238,25 @@ def _node_changed(scene: Scene, event: e.NodeChanged) -> None:
             settings[field] = value
 
 
+def _policy_set(scene: Scene, event: e.PolicySet) -> None:
+    settings = scene.nodes[event.broker].settings
+    policy = {
+        "pattern": event.pattern,
+        "definition": event.definition,
+        "priority": event.priority,
+        "apply_to": event.apply_to,
+    }
+    settings["policies"] = {**settings.get("policies", {}), event.policy: policy}
+
+
+def _policy_cleared(scene: Scene, event: e.PolicyCleared) -> None:
+    settings = scene.nodes[event.broker].settings
+    left = {name: one for name, one in settings["policies"].items() if name != event.policy}
+    settings["policies"] = left
+    if not left:
+        del settings["policies"]
+
+
 def _node_removed(scene: Scene, event: e.NodeRemoved) -> None:
     _ended(scene, event)
     del scene.nodes[event.node]
@@ -308,6 +327,8 @@ _APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = {
     e.Closed: _closed,
     e.NodeAdded: _node_added,
     e.NodeChanged: _node_changed,
+    e.PolicySet: _policy_set,
+    e.PolicyCleared: _policy_cleared,
     e.NodeRemoved: _node_removed,
     e.LinkAdded: _link_added,
     e.LinkRemoved: _link_removed,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from mqlab.engine.brokers.rabbitmq.picture import exchange_settings, queue_settings
 from mqlab.engine.clients.consumer import Consumer
 from mqlab.engine.clients.program import Program
@@ -66,6 +68,8 @@ def _status(program: Any) -> str:
 
 def _picture_broker(broker: RabbitMQ, nodes: dict[str, Node], copies: dict[str, CopyState]) -> None:
     settings: dict[str, Any] = {"kind": broker.kind, "version": broker.version}
+    if broker.policies:
+        settings["policies"] = {name: msgspec.to_builtins(policy) for name, policy in broker.policies.items()}
     if broker.alarms:
         settings["alarms"] = list(broker.alarms)
     nodes[broker.name] = Node("broker", settings, status="up" if broker.up else "down")

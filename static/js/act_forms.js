@@ -144,7 +144,49 @@ function exchange(panel, name) {
 
 const queue = (panel, name) => [bindings(panel, name), bind(panel, "", name)];
 
-const broker = () => [el("p", { class: "soft", textContent: "It goes down and comes up again. What is not durable is gone; programs reconnect." })];
+// --- the broker
+
+const LIMITS = ["max-length", "max-length-bytes", "message-ttl", "delivery-limit"];
+const NAMES = ["dead-letter-exchange", "dead-letter-routing-key", "alternate-exchange"];
+
+function broker(panel, name, node) {
+  return [el("p", { class: "soft", textContent: "Restarted, it goes down and comes up again: what is not durable is gone, and programs reconnect." }), policies(panel, name, node), policy(panel, name)];
+}
+
+function policies(panel, name, node) {
+  const all = Object.entries(node.settings.policies ?? {});
+  if (!all.length) return null;
+  return el("ul", { class: "bindings act-form" }, ...all.map(([one, { pattern }]) => el("li", {},
+    el("span", {}, `${one} for `, el("code", { textContent: pattern })),
+    el("button", { type: "button", textContent: "Clear", "aria-label": `Clear the policy ${one}`, onclick: (event) => panel.press({ do: "clear_policy", node: name, policy: one }, event.target.closest("ul")) }))));
+}
+
+function policy(panel, node) {
+  const called = input({ maxLength: 255 });
+  const pattern = input({ maxLength: 255, value: "" });
+  const rank = number(0);
+  const to = choice([["all", "queues and exchanges"], "queues", "exchanges"]);
+  const limits = LIMITS.map((key) => [key, number("")]);
+  const overflow = choice([["", "(not said)"], "drop-head", "reject-publish", "reject-publish-dlx"]);
+  const names = NAMES.map((key) => [key, input({ maxLength: 255 })]);
+  const command = () => {
+    if (!called.value) throw new Wrong(called, "Give the policy a name.");
+    const definition = Object.fromEntries(limits.filter(([, one]) => one.value !== "").map(([key, one]) => [key, whole(one, 0, 2 ** 31 - 1)]));
+    if (overflow.value) definition.overflow = overflow.value;
+    for (const [key, one] of names) if (one.value !== "") definition[key] = one.value;
+    if (!Object.keys(definition).length) throw new Wrong(limits[0][1], "Say at least one thing: a limit, an exchange…");
+    const made = { do: "set_policy", node, policy: called.value, pattern: pattern.value, definition };
+    const priority = whole(rank, -(2 ** 31), 2 ** 31 - 1);
+    if (priority) made.priority = priority;
+    if (to.value !== "all") made.apply_to = to.value;
+    return made;
+  };
+  return form(panel, "Set a policy", "Set", command, el("div", { class: "pair even" }, field("Name", called), field("Pattern", pattern)),
+    field("Max length", limits[0][1]),
+    el("details", {}, el("summary", { textContent: "Other limits, dead letters, priority" }),
+      el("div", { class: "props" }, ...limits.slice(1).map(([key, one]) => field(key, one)), field("overflow", overflow), ...names.map(([key, one]) => field(key, one)),
+        field("Priority", rank), field("Apply to", to))));
+}
 
 const FORMS = { consumer, producer, exchange, queue, broker };
 

@@ -193,6 +193,15 @@ function alarm({ do: verb, resource = "memory" }) {
   return [shell("rabbitmqctl", verb === "raise_alarm" ? "# there is never so much of it" : "# the default", `rabbitmqctl ${WATERMARKS[resource][verb]}`)];
 }
 
+function setPolicy({ policy, pattern, definition, priority = 0, apply_to = "all" }) {
+  return [
+    shell("rabbitmqctl", `rabbitmqctl set_policy ${quoted(policy)} ${quoted(pattern)} \\`, `  ${quoted(JSON.stringify(definition))} --priority ${priority} --apply-to ${apply_to}`),
+    http("PUT", `/policies/%2F/${part(policy)}`, JSON.stringify({ pattern, definition, priority, "apply-to": apply_to })),
+  ];
+}
+
+const clearPolicy = ({ policy }) => [shell("rabbitmqctl", `rabbitmqctl clear_policy ${quoted(policy)}`), http("DELETE", `/policies/%2F/${part(policy)}`)];
+
 function disconnect() {
   return [
     shell("rabbitmqctl", "# the first column has the process id", "rabbitmqctl list_connections pid client_properties", "rabbitmqctl close_connection '<process id>' 'Closed by hand'"),
@@ -202,6 +211,7 @@ function disconnect() {
 
 const CODE = {
   publish, add, bind, unbind: bind, delete: remove, purge, get, restart, change, slow, disconnect, raise_alarm: alarm, clear_alarm: alarm,
+  set_policy: setPolicy, clear_policy: clearPolicy,
   crash: signal("KILL", ["It has no time to say anything:", "the broker sees the connection break."]),
   hang: signal("STOP", ["This stops its heartbeats too: a real broker", "closes the connection in about a minute.", "In the lab they go on, as from a thread."]),
   resume: signal("CONT", []),

@@ -50,6 +50,7 @@ function queue(name, node, scene, facts) {
   const limits = LIMITS.filter(([field]) => settings[field] !== undefined).map(([field, words]) => words(settings[field]));
   if (limits.length) facts.push(["Limits", [limits.join("; ")]]);
   if (settings.dead_letter_exchange !== undefined) facts.push(["Dead letters", ["to ", { node: settings.dead_letter_exchange || "amq.default" }]]);
+  policyOf(settings, scene, facts);
   const args = Object.entries(settings.arguments ?? {});
   if (args.length) facts.push(["Arguments", spread(args.map(([field, value]) => [{ code: `${field}: ${plain(value)}` }]))]);
   const bound = Array.from(scene.links.values()).filter((link) => link.what === "binding" && link.target === name);
@@ -60,6 +61,13 @@ function queue(name, node, scene, facts) {
   if (unacked.size) facts.push(["Unacked", chips(Array.from(unacked.keys()), unacked.size)]);
 }
 
+/** The policy that applies here: what it says, of which the limits above already are the outcome. */
+function policyOf({ broker, policy }, scene, facts) {
+  if (!policy) return;
+  const { definition = {} } = scene.nodes.get(broker)?.settings.policies?.[policy] ?? {};
+  facts.push(["Policy", [{ code: policy }, ": ", ...spread(Object.entries(definition).map(([key, value]) => [{ code: `${key}: ${plain(value)}` }]))]]);
+}
+
 function loadWords([holds, limit]) {
   return limit ? ` holds ${holds} of ${limit}` : ` holds ${holds}`;
 }
@@ -68,6 +76,7 @@ function exchange(name, node, scene, facts) {
   const links = Array.from(scene.links.values()).filter((link) => link.source === name);
   const bound = links.filter((link) => link.what === "binding");
   facts.push(["Bindings", bound.length ? spread(bound.map((link) => [link.routing_key ? { code: link.routing_key } : "without a key", " to ", { node: link.target }])) : [name === "amq.default" ? "every queue, by its own name" : "none"]]);
+  policyOf(node.settings, scene, facts);
   const other = links.find((link) => link.what === "alternate");
   if (other) facts.push(["Alternate", [{ node: other.target }]]);
 }
@@ -100,6 +109,8 @@ function program(name, node, scene, facts) {
 function broker(name, node, scene, facts) {
   const { alarms = [] } = node.settings;
   if (alarms.length) facts.push(["Alarms", [`${alarms.join(" and ")}: it reads nothing more from those who publish`]]);
+  const policies = Object.entries(node.settings.policies ?? {});
+  if (policies.length) facts.push(["Policies", spread(policies.map(([one, { pattern, priority }]) => [{ code: one }, " for ", { code: pattern }, priority ? ` with priority ${priority}` : ""]))]);
   const of = (what) => Array.from(scene.nodes).filter(([, one]) => one.what === what && one.settings.broker === name).map(([one]) => one);
   for (const [what, term] of [["exchange", "Exchanges"], ["queue", "Queues"]]) {
     const names = of(what);

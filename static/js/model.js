@@ -288,6 +288,12 @@ function close(scene, e, program, source) {
   scene.flights.set(e.name, new Flight("close", ends[0], ends[1], e.t, e.arrives, [], "", false));
 }
 
+function policy(settings, e) {
+  const { [e.policy]: _, ...others } = settings.policies ?? {};
+  settings.policies = e.kind === "PolicySet" ? { ...others, [e.policy]: { pattern: e.pattern, definition: e.definition, priority: e.priority ?? 0, apply_to: e.apply_to ?? "all" } } : others;
+  if (!Object.keys(settings.policies).length) delete settings.policies;
+}
+
 function apply(scene, e) {
   switch (e.kind) {
     case "Published": return leave(scene, e, "publish", e.program, e.exchange, e.key);
@@ -359,6 +365,9 @@ function rare(scene, e) {
     case "NodeChanged":
       scene.shape++; // its limits may be written on it
       return change(scene.nodes.get(e.node).settings, e.settings);
+    case "PolicySet":
+    case "PolicyCleared":
+      return policy(scene.nodes.get(e.broker).settings, e);
     case "NodeRemoved":
       forgetAll(scene, e.of ?? []);
       scene.nodes.delete(e.node);

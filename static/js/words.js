@@ -112,6 +112,7 @@ export function commandWords(command) {
   if (verb === "slow") return command.factor === 1 ? `${command.node} at full speed` : `slow ${command.node} × ${command.factor}`;
   if (verb === "add") return `add ${command.what} ${command.node}`;
   if (verb === "raise_alarm" || verb === "clear_alarm") return `${command.resource ?? "memory"} alarm ${verb === "raise_alarm" ? "at" : "over at"} ${command.node}`;
+  if (verb === "set_policy" || verb === "clear_policy") return `${verb === "set_policy" ? "policy" : "no policy"} ${command.policy}`;
   if (verb === "change") return `${command.node}: ${Object.keys(command.settings).join(", ")}`;
   return `${verb} ${command.node}`;
 }

@@ -151,6 +151,10 @@ def _act_on(recording: Recording, future: str, t: int, chance: random.Random) ->
             c.Delete(queue, if_unused=chance.random() < 0.5, if_empty=chance.random() < 0.5),
             c.Delete(chance.choice(["heads", "in"]), if_unused=True),
             c.Delete("heads"),
+            c.SetPolicy("rabbit", "p", "^(one|five|in)$", {"max-length": chance.randint(0, 3), "alternate-exchange": "dead"}),
+            c.SetPolicy("rabbit", "letters", "o", {"message-ttl": 300, "dead-letter-exchange": "dead"}, chance.choice([0, 1])),
+            c.ClearPolicy("rabbit", "p"),
+            c.ClearPolicy("rabbit", "letters"),
             c.RaiseAlarm("rabbit", chance.choice(["memory", "disk"])),
             c.ClearAlarm("rabbit", chance.choice(["memory", "disk"])),
         ]  # fmt: skip

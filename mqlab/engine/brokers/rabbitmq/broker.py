@@ -15,6 +15,7 @@ from mqlab.engine.brokers.rabbitmq.channel import Channel
 from mqlab.engine.brokers.rabbitmq.deliver import enqueue, expire
 from mqlab.engine.brokers.rabbitmq.exchange import Exchange
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError, ConnectionError_
+from mqlab.engine.brokers.rabbitmq.spec import PolicySpec
 from mqlab.engine.brokers.rabbitmq.topology import Topology
 from mqlab.engine.connection import Connection
 from mqlab.engine.events import ChannelClosed, ConnectionClosed
@@ -54,6 +55,7 @@ class RabbitMQ(Topology):
         self.routes: dict[tuple[str, str], publish.Route] = {}
         self.on_the_way: dict[str, tuple[str, Copy, publish.Receipt | None]] = {}
         self.askers: dict[str, reply_to.Asker | None] = {}
+        self.policies: dict[str, PolicySpec] = {}
         self.alarms: list[str] = []  # what it is low on: memory, disk
         self.named = 0
         for exchange, kind in PREDECLARED.items():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.rabbitmq import headers as header_rules
 from mqlab.engine.brokers.rabbitmq import methods as m
-from mqlab.engine.brokers.rabbitmq import reply_to
+from mqlab.engine.brokers.rabbitmq import policies, reply_to
 from mqlab.engine.brokers.rabbitmq.exchange import TYPES, Binding, Exchange, Via
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError, ConnectionError_
 from mqlab.engine.brokers.rabbitmq.priority import PriorityQueue
@@ -53,6 +53,8 @@ def exchange_declare(
             name, request.exchange_type, broker.version, durable=request.durable, auto_delete=request.auto_delete,
             internal=request.internal, arguments=request.arguments,
         )  # fmt: skip
+        if broker.policies:
+            policies.settle_exchange(broker, exchange)
         broker.add_exchange(exchange, cause)
         return m.Ok()
     arguments = request.arguments or {}
@@ -119,6 +121,8 @@ def queue_declare(
         queue = QuorumQueue(name, broker.version, **more)
     else:
         queue = (PriorityQueue if "x-max-priority" in arguments else Queue)(name, **more)
+    if broker.policies:
+        policies.settle_queue(broker, queue)
     broker.add_queue(queue, cause)
     return m.QueueDeclareOk(name, 0, 0)
 

@@ -73,6 +73,7 @@ class Exchange:
         "_by_key",
         "_everyone",
         "_trie",
+        "alternate",
         "arguments",
         "auto_delete",
         "bindings",
@@ -80,6 +81,7 @@ class Exchange:
         "internal",
         "kind",
         "name",
+        "policy",
         "version",
     )
 
@@ -101,16 +103,13 @@ class Exchange:
         self.auto_delete = auto_delete
         self.internal = internal
         self.arguments = arguments or {}
+        self.alternate: str | None = self.arguments.get("alternate-exchange")
+        """The exchange that gets what this one routes nowhere."""
+        self.policy = ""  # the name of the one that applies
         self.bindings: dict[tuple[str, str, bytes], Binding] = {}
         self._by_key: dict[str, dict[str, int]] = {}
         self._everyone: dict[str, int] = {}
         self._trie = TopicTrie() if kind == "topic" else None
-
-    @property
-    def alternate(self) -> str | None:
-        """The exchange that gets what this one routes nowhere."""
-        name = self.arguments.get("alternate-exchange")
-        return name if isinstance(name, str) else None
 
     def bind(self, binding: Binding) -> bool:
         """Add a binding; False where it was there already."""

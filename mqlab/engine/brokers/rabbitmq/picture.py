@@ -18,6 +18,8 @@ def exchange_settings(broker: str, exchange: Exchange) -> dict[str, Any]:
         settings["auto_delete"] = True
     if exchange.internal:
         settings["internal"] = True
+    if exchange.policy:
+        settings["policy"] = exchange.policy
     if exchange.arguments:
         settings["arguments"] = exchange.arguments
     return settings
@@ -42,6 +44,8 @@ def queue_settings(broker: str, queue: Queue) -> dict[str, Any]:
         settings["dead_letter_exchange"] = queue.dead_letter_exchange
     if isinstance(queue, QuorumQueue) and queue.limit is not None:
         settings["delivery_limit"] = queue.limit
+    if queue.policy:
+        settings["policy"] = queue.policy
     if queue.arguments:
         settings["arguments"] = queue.arguments
     return settings

@@ -36,7 +36,7 @@ class Queue:
     __slots__ = (
         "active", "arguments", "auto_delete", "bytes", "consumers", "dead_letter_exchange",
         "dead_letter_routing_key", "durable", "entered", "exclusive", "max_bytes", "max_length", "name", "overflow", "owner",
-        "ready", "timer", "ttl_us", "unacked", "used",
+        "policy", "ready", "timer", "ttl_us", "unacked", "used",
     )  # fmt: skip
 
     def __init__(
@@ -56,13 +56,8 @@ class Queue:
         self.auto_delete = auto_delete
         self.arguments = arguments
         self.owner = owner
-        ttl = whole(arguments, "x-message-ttl")
-        self.ttl_us = None if ttl is None else ttl * 1000
-        self.max_length = whole(arguments, "x-max-length")
-        self.max_bytes = whole(arguments, "x-max-length-bytes")
-        self.overflow: str = arguments.get("x-overflow", "drop-head")
-        self.dead_letter_exchange: str | None = arguments.get("x-dead-letter-exchange")
-        self.dead_letter_routing_key: str | None = arguments.get("x-dead-letter-routing-key")
+        self.policy = ""  # the name of the one that applies
+        self.configure(arguments)
         self.ready: Order = deque()
         self.bytes = 0
         self.unacked: dict[str, Copy] = {}
@@ -71,6 +66,16 @@ class Queue:
         self.active: deque[Consumer] = deque()
         self.used = False  # it has had a consumer
         self.timer = 0  # when the head's time to live is looked at; 0: no such entry on the agenda
+
+    def configure(self, arguments: dict[str, Any]) -> None:
+        """Take what may change later: its own arguments, or those together with a policy's."""
+        ttl = whole(arguments, "x-message-ttl")
+        self.ttl_us = None if ttl is None else ttl * 1000
+        self.max_length = whole(arguments, "x-max-length")
+        self.max_bytes = whole(arguments, "x-max-length-bytes")
+        self.overflow: str = arguments.get("x-overflow", "drop-head")
+        self.dead_letter_exchange: str | None = arguments.get("x-dead-letter-exchange")
+        self.dead_letter_routing_key: str | None = arguments.get("x-dead-letter-routing-key")
 
     def __len__(self) -> int:
         return len(self.ready)

@@ -30,13 +30,11 @@ class QuorumQueue(Queue):
     kind = "quorum"
     remembers_transient = True
 
-    __slots__ = ("limit", "prioritized", "priority_rule", "returned")
+    __slots__ = ("default_limit", "limit", "prioritized", "priority_rule", "returned")
 
     def __init__(self, name: str, version: str, **more: Any) -> None:
+        self.default_limit = None if version == "3.10" else DEFAULT_LIMIT
         super().__init__(name, **more)
-        given = whole(self.arguments, "x-delivery-limit")
-        default = None if version == "3.10" else DEFAULT_LIMIT
-        self.limit: int | None = default if given is None else None if given < 0 else given
         self.returned: deque[Copy] = deque()
         self.prioritized = version != "3.10"
         if version == "4.3":
@@ -45,6 +43,11 @@ class QuorumQueue(Queue):
         elif version == "4.0":
             self.ready = TwoToOne()
             self.priority_rule = "rabbitmq/priority-quorum-two-to-one"
+
+    def configure(self, arguments: dict[str, Any]) -> None:
+        super().configure(arguments)
+        given = whole(arguments, "x-delivery-limit")
+        self.limit: int | None = self.default_limit if given is None else None if given < 0 else given
 
     def __len__(self) -> int:
         return len(self.returned) + len(self.ready)

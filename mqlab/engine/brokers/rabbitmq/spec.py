@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 import msgspec
@@ -24,6 +25,10 @@ PREDECLARED = {
 }
 OVERFLOW = ("drop-head", "reject-publish", "reject-publish-dlx")
 LENGTH_MAX = 2**31 - 1
+MINIMUM = ("message-ttl", "max-length", "max-length-bytes", "delivery-limit")
+OF_QUEUES = (*MINIMUM, "overflow", "dead-letter-exchange", "dead-letter-routing-key")
+POLICY_KEYS = (*OF_QUEUES, "alternate-exchange")
+APPLY_TO = ("all", "queues", "exchanges")
 
 
 class ExchangeSpec(msgspec.Struct, frozen=True):
@@ -54,6 +59,15 @@ class BindingSpec(msgspec.Struct, frozen=True):
     arguments: dict[str, Any] = {}
 
 
+class PolicySpec(msgspec.Struct, frozen=True):
+    """A policy. `definition`: keys as rabbitmqctl set_policy takes them."""
+
+    pattern: str
+    definition: dict[str, Any]
+    priority: int = 0
+    apply_to: str = "all"
+
+
 class RabbitmqSpec(msgspec.Struct, frozen=True):
     """One RabbitMQ. `restart_us`: how long it is down when it is restarted (µs)."""
 
@@ -64,6 +78,7 @@ class RabbitmqSpec(msgspec.Struct, frozen=True):
     exchanges: dict[str, ExchangeSpec] = {}
     queues: dict[str, QueueSpec] = {}
     bindings: tuple[BindingSpec, ...] = ()
+    policies: dict[str, PolicySpec] = {}
 
     @property
     def publish_to(self) -> list[str]:
@@ -90,7 +105,7 @@ class RabbitmqSpec(msgspec.Struct, frozen=True):
         """As the file has it, with every default."""
         fields: dict[str, Any] = msgspec.to_builtins(self)
         del fields["restart_us"]
-        topology = {name: fields.pop(name) for name in ("exchanges", "queues", "bindings")}
+        topology = {name: fields.pop(name) for name in ("exchanges", "queues", "bindings", "policies")}
         return {"kind": self.kind, **fields, "restart_ms": ms(self.restart_us), **topology}
 
 
@@ -99,7 +114,9 @@ Spec = RabbitmqSpec
 
 def read(place: Place) -> RabbitmqSpec:
     """From its place in a scenario file. Raises ScenarioError."""
-    fields = place.fields("kind", "version", "nodes", "restart_ms", "exchanges", "queues", "bindings")
+    fields = place.fields(
+        "kind", "version", "nodes", "restart_ms", "exchanges", "queues", "bindings", "policies"
+    )
     version = fields.get("version", lambda one: one.choice(VERSIONS), VERSIONS[0])
     nodes = fields.get("nodes", lambda one: one.integer(1, 1), 1)
     restart_us = fields.get("restart_ms", lambda one: one.us(1), 1_000_000)
@@ -123,7 +140,11 @@ def read(place: Place) -> RabbitmqSpec:
         types = {**{name: exchange.type for name, exchange in exchanges.items()}, **PREDECLARED}
         for one in fields.need("bindings").items(limits.BINDINGS_MAX, "a list of bindings"):
             bindings.append(_binding(one, types, [*queues, *exchanges], version))
-    return RabbitmqSpec(version, nodes, restart_us, exchanges, queues, tuple(bindings))
+    policies: dict[str, PolicySpec] = {}
+    if "policies" in fields:
+        for name, one in fields.need("policies").entries(limits.POLICIES_MAX, "policies by name").items():
+            policies[name] = read_policy(one)
+    return RabbitmqSpec(version, nodes, restart_us, exchanges, queues, tuple(bindings), policies)
 
 
 def _not_reserved(key: Place, name: str) -> None:
@@ -212,6 +233,54 @@ def _queue_arguments(place: Place, exchanges: list[str]) -> dict[str, Any]:
     if "x-dead-letter-routing-key" in arguments and "x-dead-letter-exchange" not in arguments:
         raise fields.need("x-dead-letter-routing-key").error("x-dead-letter-exchange beside it", "none")
     return arguments
+
+
+def read_policy(place: Place) -> PolicySpec:
+    """One policy. Raises ScenarioError."""
+    fields = place.fields("pattern", "definition", "priority", "apply_to")
+    pattern = fields.need("pattern")
+    if (wrong := _wrong_pattern(pattern.text())) is not None:
+        raise pattern.error(wrong)
+    definition = fields.need("definition")
+    return PolicySpec(
+        pattern.text(),
+        _definition(definition),
+        fields.get("priority", lambda one: one.integer(-(2**31), 2**31 - 1), 0),
+        fields.get("apply_to", lambda one: one.choice(APPLY_TO), "all"),
+    )
+
+
+def _wrong_pattern(pattern: str) -> str | None:
+    """What should be there instead of a pattern that is no regular expression, or that could take long on some name."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return f"a regular expression ({error})"
+    bare = re.sub(r"\\.|\[\^?\]?[^\]]*\]", "x", pattern)  # escapes and classes stand for one character
+    bare = re.sub(r"\(\?(?:[:=!]|<[=!])", "(", bare)
+    if "(?" in bare or re.search(r"\\[1-9]", pattern):
+        return "a pattern without flags, named groups and back references"
+    if re.search(r"\)[*+?{]", bare) or len(re.findall(r"[*+?{]", bare)) > limits.PATTERN_REPEATS_MAX:
+        return f"a pattern with at most {limits.PATTERN_REPEATS_MAX} of * + ? {{}}, and none of them after a group"
+    return None
+
+
+def _definition(place: Place) -> dict[str, Any]:
+    place.fields(*POLICY_KEYS)
+    definition: dict[str, Any] = {}
+    for name, one in place.entries(len(POLICY_KEYS)).items():
+        match name:
+            case "message-ttl":
+                definition[name] = one.integer(0, limits.DURATION_MS_MAX)
+            case "max-length" | "max-length-bytes" | "delivery-limit":
+                definition[name] = one.integer(0, LENGTH_MAX)
+            case "overflow":
+                definition[name] = one.choice(OVERFLOW)
+            case _:
+                definition[name] = one.text()
+    if not definition:
+        raise place.error(f"at least one of {listed(POLICY_KEYS)}")
+    return definition
 
 
 def _binding(place: Place, types: dict[str, str], targets: list[str], version: str) -> BindingSpec:

@@ -43,10 +43,18 @@ class Topology:
         self.exchanges[exchange.name] = exchange
         self.routes.clear()
         self._added(exchange.name, "exchange", exchange_settings(self.name, exchange), cause)
+        self.link_alternate(exchange, cause)
+
+    def link_alternate(self, exchange: Exchange, cause: str) -> None:
+        """The line from an exchange to its alternate, if it has one."""
         if exchange.alternate is not None:
             self._linked(
                 f"{exchange.name}~alternate", "alternate", exchange.name, exchange.alternate, "", None, cause
             )
+
+    def unlink_alternate(self, exchange: Exchange, cause: str) -> None:
+        """That line goes."""
+        self._unlinked(f"{exchange.name}~alternate", cause)
 
     def remove_exchange(self, exchange: Exchange, cause: str, rule: str = "") -> None:
         """An exchange goes, and every binding from or to it."""
@@ -54,8 +62,7 @@ class Topology:
             exchange.unbind(binding)
             self._unlinked(binding.link, cause)
         self._unbind_everywhere(Via(exchange.name), cause)
-        if exchange.alternate is not None:
-            self._unlinked(f"{exchange.name}~alternate", cause)
+        self.unlink_alternate(exchange, cause)
         del self.exchanges[exchange.name]
         self.routes.clear()
         self.world.emit(
@@ -67,10 +74,18 @@ class Topology:
         self.queues[queue.name] = queue
         self.routes.clear()
         self._added(queue.name, "queue", queue_settings(self.name, queue), cause)
+        self.link_dead_letters(queue, cause)
+
+    def link_dead_letters(self, queue: Queue, cause: str) -> None:
+        """The line from a queue to its dead-letter exchange, if it has one."""
         if queue.dead_letter_exchange is not None:
             target = self.node_of(queue.dead_letter_exchange)
             key = queue.dead_letter_routing_key or ""
             self._linked(f"{queue.name}~dead_letter", "dead_letter", queue.name, target, key, None, cause)
+
+    def unlink_dead_letters(self, queue: Queue, cause: str) -> None:
+        """That line goes."""
+        self._unlinked(f"{queue.name}~dead_letter", cause)
 
     def remove_queue(self, queue: Queue, cause: str, rule: str = "") -> int:
         """A queue goes with all that is in it; its consumers are told. Returns how many were ready. [rules 18, 19]"""
@@ -86,8 +101,7 @@ class Topology:
             del self.on_the_way[copy.name]
             world.flights.pop(copy.name, None)
         self._unbind_everywhere(queue.name, cause)
-        if queue.dead_letter_exchange is not None:
-            self._unlinked(f"{queue.name}~dead_letter", cause)
+        self.unlink_dead_letters(queue, cause)
         del self.queues[queue.name]
         self.routes.clear()
         of = tuple([copy.name for copy in gone])
