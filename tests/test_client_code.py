@@ -78,6 +78,8 @@ COMMANDS: list[c.AnyCommand] = [
     c.Delete("out", if_unused=True),
     c.Restart("rabbit"),
     c.Disconnect("web"),
+    *(kind(one) for kind in (c.CloseChannel, c.Abort) for one in ("web", "w")),
+    c.Cancel("w"),
     c.SetPolicy("rabbit", "short", "^q'$", {"max-length": 5, "overflow": "reject-publish"}, 3, "queues"),
     c.ClearPolicy("rabbit", "short"),
     *(kind("rabbit", one) for kind in (c.RaiseAlarm, c.ClearAlarm) for one in ("memory", "disk")),

@@ -38,6 +38,15 @@ class Unblocked(Event, gc=False, omit_defaults=True, tag=True):
     broker: str
 
 
+class HungUp(Event, gc=False, omit_defaults=True, tag=True):
+    """A program ended what it had with the broker: consumer (basic.cancel), channel (channel.close), or connection, which
+    broke without a word. Departure, but for the connection; arrives as Closed."""
+
+    program: str
+    what: str
+    arrives: int = -1  # -1: nothing travels
+
+
 class PolicySet(Event, gc=False, omit_defaults=True, tag=True):
     """An operator set a policy, in place of one of the same name; what it changes at queues and exchanges follows."""
 

@@ -77,6 +77,24 @@ class Disconnect(Command, frozen=True, forbid_unknown_fields=True, omit_defaults
     node: Name
 
 
+class Cancel(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="cancel"):
+    """A consumer cancels its subscriptions (basic.cancel). It keeps what it holds, and subscribes again when it starts anew."""
+
+    node: Name
+
+
+class CloseChannel(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="close_channel"):
+    """A program closes its channel and opens a fresh one after its reconnect time. What it held unacked goes back."""
+
+    node: Name
+
+
+class Abort(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="abort"):
+    """A program's connection breaks without a word. What is on its way falls; the program connects again."""
+
+    node: Name
+
+
 class Add(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="add"):
     """Start a producer or a consumer, or declare an exchange or a queue. `settings`: as a scenario file has them; of
     programs also `latency_ms`."""
@@ -179,6 +197,7 @@ class ClearAlarm(Command, frozen=True, forbid_unknown_fields=True, omit_defaults
 AnyCommand = (
     Publish | Crash | Restart | Slow | Hang | Resume | Disconnect | Add | Remove | Change | Bind | Unbind | Purge | Delete
     | Get | RaiseAlarm | ClearAlarm | SetPolicy | ClearPolicy
+    | Cancel | CloseChannel | Abort
 )  # fmt: skip
 
 
@@ -202,12 +221,15 @@ def decode(raw: bytes | str) -> AnyCommand:
 
 
 __all__ = [
+    "Abort",
     "Add",
     "AnyCommand",
     "Bind",
+    "Cancel",
     "Change",
     "ClearAlarm",
     "ClearPolicy",
+    "CloseChannel",
     "Command",
     "Crash",
     "Delete",

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from mqlab.engine.changes import Blocked as Blocked
+from mqlab.engine.changes import HungUp as HungUp
 from mqlab.engine.changes import LinkAdded as LinkAdded
 from mqlab.engine.changes import LinkRemoved as LinkRemoved
 from mqlab.engine.changes import NodeAdded as NodeAdded
@@ -375,6 +376,6 @@ AnyEvent = (
     | Delivered | Received | Started | Handled | Acked | Rejected | Settled | Requeued | Confirmed | ConfirmReceived
     | Returned | ReturnReceived | Lost | Crashed | Restarted | Stopped | Connected | ChannelClosed | ConnectionClosed
     | ConsumerCancelled | Closed | Answered | NodeAdded | NodeChanged | NodeRemoved | LinkAdded | LinkRemoved
-    | Blocked | Unblocked | PolicySet | PolicyCleared | GoalMet | VerdictChanged | Storm | ActOffered | PredictionDue
-    | PredictionSettled
+    | Blocked | Unblocked | HungUp | PolicySet | PolicyCleared | GoalMet | VerdictChanged | Storm | ActOffered
+    | PredictionDue | PredictionSettled
 )  # fmt: skip

@@ -208,6 +208,15 @@ def _crashed(scene: Scene, event: e.Crashed | e.Stopped) -> None:
         scene.flights[event.name] = Flight("close", event.node, broker, event.t, event.arrives, ())
 
 
+def _hung_up(scene: Scene, event: e.HungUp) -> None:
+    node = scene.nodes[event.program]
+    if event.what != "consumer":
+        _let_go(node)
+    if event.arrives >= 0:
+        broker = node.settings.get("broker", "")
+        scene.flights[event.name] = Flight("close", event.program, broker, event.t, event.arrives, ())
+
+
 def _restarted(scene: Scene, event: e.Restarted) -> None:
     scene.nodes[event.node].status = "up"
 
@@ -327,6 +336,7 @@ _APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = {
     e.Closed: _closed,
     e.NodeAdded: _node_added,
     e.NodeChanged: _node_changed,
+    e.HungUp: _hung_up,
     e.PolicySet: _policy_set,
     e.PolicyCleared: _policy_cleared,
     e.NodeRemoved: _node_removed,

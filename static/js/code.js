@@ -202,6 +202,10 @@ function setPolicy({ policy, pattern, definition, priority = 0, apply_to = "all"
 
 const clearPolicy = ({ policy }) => [shell("rabbitmqctl", `rabbitmqctl clear_policy ${quoted(policy)}`), http("DELETE", `/policies/%2F/${part(policy)}`)];
 
+const cancel = () => [python("# consumer_tag is what basic_consume returned", "channel.basic_cancel(consumer_tag)")];
+const closeChannel = () => [python("channel.close()", "channel = connection.channel()")];
+const abort = () => [shell("Shell, where it runs", "# resets the connection: neither side can say a word", "ss --kill dport = :5672")];
+
 function disconnect() {
   return [
     shell("rabbitmqctl", "# the first column has the process id", "rabbitmqctl list_connections pid client_properties", "rabbitmqctl close_connection '<process id>' 'Closed by hand'"),
@@ -211,7 +215,7 @@ function disconnect() {
 
 const CODE = {
   publish, add, bind, unbind: bind, delete: remove, purge, get, restart, change, slow, disconnect, raise_alarm: alarm, clear_alarm: alarm,
-  set_policy: setPolicy, clear_policy: clearPolicy,
+  cancel, close_channel: closeChannel, abort, set_policy: setPolicy, clear_policy: clearPolicy,
   crash: signal("KILL", ["It has no time to say anything:", "the broker sees the connection break."]),
   hang: signal("STOP", ["This stops its heartbeats too: a real broker", "closes the connection in about a minute.", "In the lab they go on, as from a thread."]),
   resume: signal("CONT", []),

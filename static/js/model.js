@@ -343,6 +343,9 @@ function apply(scene, e) {
       scene.nodes.get(e.node).status = e.kind === "Crashed" ? "down" : "stopping";
       letGo(scene.nodes.get(e.node));
       return close(scene, e, e.node, e.node);
+    case "HungUp":
+      if (e.what !== "consumer") letGo(scene.nodes.get(e.program));
+      return close(scene, e, e.program, e.program);
     case "Restarted": return void (scene.nodes.get(e.node).status = "up");
     case "ChannelClosed":
     case "ConnectionClosed":

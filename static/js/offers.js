@@ -26,6 +26,9 @@ function program(name, node, away) {
       : offer(node.status === "waits" ? `Start ${name}` : `Restart ${name}`, node.status === "waits" ? "Start" : "Restart", { do: "restart", node: name }, stopping),
     hung ? offer(`Let ${name} go on`, "Go on", { do: "resume", node: name }) : offer(`Hang ${name}`, "Hang", { do: "hang", node: name }, off),
     ...rest,
+    ...(node.what === "consumer" ? [offer("Cancel its consumer", "Cancel", { do: "cancel", node: name }, off || away)] : []),
+    offer("Close its channel", "Close channel", { do: "close_channel", node: name }, off || away),
+    offer("Break its connection", "Break", { do: "abort", node: name }, off || away),
     offer("Close its connection", "Disconnect", { do: "disconnect", node: name }, off || away),
     offer(`Remove ${name}`, "Remove", { do: "remove", node: name }, stopping),
   ];

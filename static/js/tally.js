@@ -99,6 +99,9 @@ export function trace(scene, e) {
     case "Closed":
       if (e.at === e.program && e.what === "connection") traces.away.set(e.program, e.t);
       return;
+    case "HungUp":
+      if (e.what === "connection") traces.away.set(e.program, e.t);
+      return;
     case "Connected":
       traces.away.delete(e.program);
   }

@@ -111,6 +111,9 @@ export function commandWords(command) {
   if (verb === "get") return `get from ${command.queue}`;
   if (verb === "slow") return command.factor === 1 ? `${command.node} at full speed` : `slow ${command.node} × ${command.factor}`;
   if (verb === "add") return `add ${command.what} ${command.node}`;
+  if (verb === "cancel") return `cancel the consumer of ${command.node}`;
+  if (verb === "close_channel") return `close the channel of ${command.node}`;
+  if (verb === "abort") return `break the connection of ${command.node}`;
   if (verb === "raise_alarm" || verb === "clear_alarm") return `${command.resource ?? "memory"} alarm ${verb === "raise_alarm" ? "at" : "over at"} ${command.node}`;
   if (verb === "set_policy" || verb === "clear_policy") return `${verb === "set_policy" ? "policy" : "no policy"} ${command.policy}`;
   if (verb === "change") return `${command.node}: ${Object.keys(command.settings).join(", ")}`;

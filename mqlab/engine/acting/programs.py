@@ -76,6 +76,37 @@ def resume(world: World, command: c.Resume, cause: str) -> None:
     program.thaw(tell_settings(program, {"hung": None}, cause))
 
 
+def cancel(world: World, command: c.Cancel, cause: str) -> None:
+    """A consumer cancels its subscriptions."""
+    program = _connected(world, command.node)
+    if program.what != "consumer":
+        raise Illegal("bad_command", f"{command.node} consumes nothing: choose a consumer.")
+    tags = {one.tag for channel in program.connection.channels.values() for one in channel.consumers.values()}
+    if program.tag_of(0) not in tags:
+        raise Illegal("down", f"{command.node} is not subscribed now.")
+    program.cancel(cause)
+
+
+def close_channel(world: World, command: c.CloseChannel, cause: str) -> None:
+    """A program closes its channel."""
+    _connected(world, command.node).close_channel(cause)
+
+
+def abort(world: World, command: c.Abort, cause: str) -> None:
+    """A program's connection breaks."""
+    _connected(world, command.node, channel=False).abort(cause)
+
+
+def _connected(world: World, name: str, *, channel: bool = True) -> Any:
+    """A program with a connection, and a channel over it."""
+    program = program_of(world, name)
+    if program.connection is None or not program.connection.alive:
+        raise Illegal("down", f"{name} has no connection now: it crashed, or is about to come back.")
+    if channel and not program.channels:
+        raise Illegal("down", f"{name} has no channel now: it opens another one soon.")
+    return program
+
+
 def remove(world: World, command: c.Remove, cause: str) -> None:
     """A program is shut down and leaves."""
     brokers = world.brokers

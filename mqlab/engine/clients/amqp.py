@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from mqlab.engine.world import World
 
 
+BROKEN = m.ConnectionClosedByBroker(0, "the connection broke")
+
+
 class ClientChannel:
     """The client's side of a channel: what it was given and has not settled, what it published and is not confirmed."""
 
@@ -209,13 +212,21 @@ class AmqpClient:
         """A frame has come: tell it, keep the books, and let the program do what it does."""
         world = self.world
         if isinstance(frame, m.BasicDeliver):
+            at = self.channels.get(frame.channel)
+            if at is None:
+                self._discard(frame, departure)
+                return
             copy = frame.copy
             copy.n = n = copy.n + 1
             name = f"{copy.name}#{n}"
             world.emit(Received(world.now, name, departure, "", (copy.name,), self.name))
-            if not frame.auto_ack and (at := self.channels.get(frame.channel)) is not None:
+            if not frame.auto_ack:
                 at.unsettled[frame.delivery_tag] = copy
             self.on_deliver(frame, name)
+            return
+        number = getattr(frame, "channel", 0)
+        if number and number not in self.channels:
+            self._discard(frame, departure)
             return
         match frame:
             case m.Confirm():
@@ -240,11 +251,24 @@ class AmqpClient:
                 channel.open = False
                 self.on_channel_closed(frame, channel, name)
             case m.ConnectionClosedByBroker():
-                name = self._closed(departure, "connection")
-                channels, self.channels, self.connection = self.channels, {}, None
-                for channel in channels.values():
-                    channel.open = False
-                self.on_connection_closed(frame, list(channels.values()), name)
+                self.lose_connection(self._closed(departure, "connection"), frame)
+
+    def lose_connection(self, cause: str, frame: m.ConnectionClosedByBroker = BROKEN) -> None:
+        """There is no connection any more."""
+        channels, self.channels, self.connection = self.channels, {}, None
+        for channel in channels.values():
+            channel.open = False
+        self.on_connection_closed(frame, list(channels.values()), cause)
+
+    def _discard(self, frame: Any, departure: str) -> None:
+        """What comes over a channel that we have closed is thrown away, up to the answer to our close."""
+        if isinstance(frame, m.ChannelCloseOk):
+            self.on_channel_gone(departure)
+            return
+        world = self.world
+        of = (frame.copy.name,) if isinstance(frame, m.BasicDeliver) else getattr(frame, "of", ())
+        name = world.name(self.name)
+        world.emit(Lost(world.now, name, departure, "", of, frame.lost_as, self.name, "", (departure,)))
 
     def _closed(self, departure: str, what: str) -> str:
         world = self.world
@@ -294,6 +318,9 @@ class AmqpClient:
 
     def on_cancelled(self, frame: m.CancelNotify, cause: str) -> None:
         """The broker cancelled a consumer."""
+
+    def on_channel_gone(self, cause: str) -> None:
+        """The broker has closed the channel that we wanted closed."""
 
     def on_channel_closed(self, frame: m.ChannelClosedByBroker, channel: ClientChannel, cause: str) -> None:
         """The broker closed a channel."""

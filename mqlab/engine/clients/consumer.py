@@ -16,7 +16,6 @@ from mqlab.engine.message import Copy, begin, copy_event
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
-    from mqlab.engine.connection import Connection
     from mqlab.engine.scenario import ConsumerSpec, FailSpec, ServiceSpec
     from mqlab.engine.world import World
 
@@ -68,8 +67,7 @@ class Consumer(Program, AmqpClient):
     def resume(self, cause: str) -> None:
         """A fresh connection, channel and subscription."""
         self.connect()
-        self.open_channel()
-        self._subscribe()
+        self.start_channel(cause)
 
     def _subscribe(self) -> None:
         spec = self.spec
@@ -99,7 +97,7 @@ class Consumer(Program, AmqpClient):
             )
         ):
             for queue in range(len(old.queues)):
-                self.ask(m.BasicCancel(consumer_tag=f"{self.name}.{self.subscribed - queue}"))
+                self.ask(m.BasicCancel(consumer_tag=self.tag_of(queue)))
             self._subscribe()
 
     # --- handling ------------------------------------------------------------------------------------------------
@@ -233,15 +231,21 @@ class Consumer(Program, AmqpClient):
         """An error: a fresh channel and subscription after the reconnect time."""
         self.drop_memory(cause, crash=False)
         if self.connection is not None:
-            self.world.at(self.world.now + self.spec.reconnect_us, self._reopen, self.connection)
+            self.world.at(self.world.now + self.spec.reconnect_us, self.reopen, self.connection)
 
-    def _reopen(self, connection: Connection) -> None:
-        if self.up and self.connection is connection and connection.alive and not self.channels:
-            if self.hung:
-                self.world.at(self.world.now + self.spec.reconnect_us, self._reopen, connection)
-                return
-            self.open_channel()
-            self._subscribe()
+    def start_channel(self, cause: str) -> None:
+        """A fresh channel and subscription."""
+        self.open_channel()
+        self._subscribe()
+
+    def cancel(self, cause: str) -> None:
+        """basic.cancel of all that it is subscribed to; what it has it still handles, over the same channel."""
+        for queue in range(len(self.spec.queues)):
+            self._say_goodbye("consumer", m.BasicCancel(consumer_tag=self.tag_of(queue)), cause)
+
+    def tag_of(self, back: int) -> str:
+        """The tag of its last subscription, or of one before that."""
+        return f"{self.name}.{self.subscribed - back}"
 
     def on_connection_closed(
         self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str

@@ -38,15 +38,16 @@ class Producer(Program, AmqpClient):
 
     def start(self, cause: str) -> None:
         """Connect, and let the first beat come."""
-        self._open(cause)
+        self.connect()
+        self._open_channel()
         self._wait(max(self.world.now, self.spec.start_us))
 
-    def _open(self, cause: str) -> None:
-        self.connect()
+    def _open_channel(self) -> ClientChannel:
         channel = self.open_channel()
         if self.spec.confirms:
             self.ask(m.ConfirmSelect())
             channel.confirms = True
+        return channel
 
     def change(self, spec: ProducerSpec, cause: str) -> None:
         """Take new settings: a pending gap is scaled to the new rate, not drawn again; one that had ended may go on."""
@@ -141,10 +142,7 @@ class Producer(Program, AmqpClient):
     def on_channel_closed(self, frame: m.ChannelClosedByBroker, channel: ClientChannel, cause: str) -> None:
         """An error of its own making: a fresh channel, and on; what was under way is not tried again."""
         self.unconfirmed.clear()
-        new = self.open_channel()
-        if self.spec.confirms:
-            self.ask(m.ConfirmSelect())
-            new.confirms = True
+        self._open_channel()
 
     def on_connection_closed(
         self, frame: m.ConnectionClosedByBroker, channels: list[ClientChannel], cause: str
@@ -159,13 +157,17 @@ class Producer(Program, AmqpClient):
 
     def resume(self, cause: str) -> None:
         """Connected again: publish again what is unconfirmed, in order: its outcome is unknown. [semantics §1.4 rule 37]"""
-        self._open(cause)
-        channel = self.channels[1]
+        self.connect()
+        self.start_channel(cause)
+        if self.due < self.world.now:  # it was started while the broker was down
+            self._wait(self.world.now)
+
+    def start_channel(self, cause: str) -> None:
+        """A fresh channel, and again what was not confirmed on the one before."""
+        channel = self._open_channel()
         sent, self.unconfirmed = self.unconfirmed, {}
         for one in sent.values():
             self._send_out(channel, one, cause, again=True)
-        if self.due < self.world.now:  # it was started while the broker was down
-            self._wait(self.world.now)
 
     def thaw(self, cause: str) -> None:
         """Go on as if the last message had just been sent."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.rabbitmq import methods as m
-from mqlab.engine.events import Connected, Crashed, LinkRemoved, NodeChanged, NodeRemoved, Restarted, Stopped
+from mqlab.engine.events import (
+    Connected,
+    Crashed,
+    HungUp,
+    LinkRemoved,
+    NodeChanged,
+    NodeRemoved,
+    Restarted,
+    Stopped,
+)
 from mqlab.engine.scene import Flight
 
 if TYPE_CHECKING:
@@ -47,7 +56,6 @@ class Program:
     hung = False  # it takes and finishes nothing, with its connection open
     slow = 1.0  # how many times as long as its setting says a message takes
     leaving = False  # it shuts down, and is gone from the lab once the broker has its close
-    closing: Connection | None = None  # the connection whose close is on its way to the broker
 
     def start(self, cause: str) -> None:
         """Begin, from nothing."""
@@ -81,7 +89,7 @@ class Program:
         self.leaving = True
         name = self._end(Stopped, cause)
         blocked(self, "", name)
-        if self.closing is None:
+        if not self._known():
             self._vanish(name)
 
     def _end(self, kind: type[Crashed] | type[Stopped], cause: str) -> str:
@@ -98,18 +106,64 @@ class Program:
             connection.lose_down(name)
             flight = Flight("close", self.name, self.broker.name, world.now, arrives, ())
             connection.send(m.ConnectionClose(), name, arrives, flight)
-            self.closing = connection
         self.drop_memory(name, crash=True)
         self.forget()
         self.connection, self.channels = None, {}
         return name
 
+    def close_channel(self, cause: str) -> None:
+        """Close the channel, of its own accord; a fresh one is opened after the reconnect time."""
+        self.channels.pop(1).open = False
+        name = self._say_goodbye("channel", m.ChannelClose(), cause)
+        self.drop_memory(name, crash=False)
+
+    def _say_goodbye(self, what: str, request: m.Request, cause: str) -> str:
+        world, connection = self.world, self.connection
+        assert connection is not None
+        name = world.name(self.name)
+        arrives = connection.up()
+        world.emit(HungUp(world.now, name, cause, "", self.name, what, arrives))
+        connection.send(
+            request, name, arrives, Flight("close", self.name, self.broker.name, world.now, arrives, ())
+        )
+        return name
+
+    def on_channel_gone(self, cause: str) -> None:
+        """The broker has closed the channel: open another in a while."""
+        if self.connection is not None:
+            self.world.at(self.world.now + self.spec.reconnect_us, self.reopen, self.connection)
+
+    def reopen(self, connection: Connection) -> None:
+        """Open a channel anew, unless something else has come about since."""
+        if self.up and self.connection is connection and connection.alive and not self.channels:
+            if self.hung:
+                self.world.at(self.world.now + self.spec.reconnect_us, self.reopen, connection)
+            else:
+                self.start_channel("")
+
+    def start_channel(self, cause: str) -> None:
+        """Work over a fresh channel of the connection that is there."""
+
+    def abort(self, cause: str) -> None:
+        """The connection breaks without a word: what is on its way falls, and both ends notice."""
+        world, connection = self.world, self.connection
+        assert connection is not None
+        name = world.name(self.name)
+        world.emit(HungUp(world.now, name, cause, "", self.name, "connection"))
+        connection.lose_down(name)
+        self.broker.drop_connection(connection, name)
+        self.lose_connection(name)
+
+    lose_connection: Any  # of AmqpClient
+
     def hung_up(self, connection: Connection, cause: str) -> None:
         """The broker has no such connection any more: who was leaving is gone."""
-        if self.closing is connection:
-            self.closing = None
-            if self.leaving:
-                self._vanish(cause)
+        if self.leaving and not self._known():
+            self._vanish(cause)
+
+    def _known(self) -> bool:
+        """Whether the broker still has a connection of ours: one whose close is on its way, or waits unread."""
+        return any(connection.peer is self for connection in self.broker.connections)
 
     def _vanish(self, cause: str) -> None:
         world = self.world

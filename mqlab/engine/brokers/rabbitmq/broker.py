@@ -224,9 +224,11 @@ def _connection_close(
 
 
 def _channel_close(broker: RabbitMQ, connection: Connection, request: m.ChannelClose, departure: str) -> m.Ok:
-    settle.close_channel(
-        broker, broker.channel(connection, request.channel), connection.hang_up(departure, "channel")
-    )
+    channel = broker.channel(connection, request.channel)
+    name = connection.hang_up(departure, "channel")
+    settle.close_channel(broker, channel, name)
+    if not connection.instant:
+        connection.push(m.ChannelCloseOk(request.channel), name, connection.down())
     return m.Ok()
 
 

@@ -297,6 +297,13 @@ class ChannelClosedByBroker(msgspec.Struct):
     lost_as: ClassVar[str] = "close"
 
 
+class ChannelCloseOk(msgspec.Struct):
+    """The broker's answer to channel.close: nothing more comes over this channel."""
+
+    channel: int = 1
+    lost_as: ClassVar[str] = "close"
+
+
 class ConnectionClosedByBroker(msgspec.Struct):
     """connection.close with the broker's error."""
 

@@ -28,6 +28,8 @@ def go_down(broker: RabbitMQ, cause: str) -> None:
     for connection in list(broker.connections):
         connection.lose_down(name)
         broker.drop_connection(connection, name)
+        if not connection.heard:
+            continue  # its program is gone, or about to be
         arrives = connection.down()
         told = world.name(connection.program)
         world.emit(ConnectionClosed(world.now, told, name, "", connection.program, 320, FORCED, arrives))

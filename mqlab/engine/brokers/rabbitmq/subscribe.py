@@ -64,13 +64,16 @@ def consume(
     return m.BasicConsumeOk(tag)
 
 
-def cancel(broker: RabbitMQ, connection: Connection, request: m.BasicCancel, cause: str) -> m.Ok:
+def cancel(broker: RabbitMQ, connection: Connection, request: m.BasicCancel, departure: str) -> m.Ok:
     """basic.cancel: what it holds unacked stays with the channel. [rule 29]"""
+    cause = departure
     channel = broker.channel(connection, request.channel)
     if channel.asker is not None and channel.asker.tag == request.consumer_tag:
         reply_to.forget(broker, channel)
         return m.Ok()
     consumer = channel.consumers.pop(request.consumer_tag, None)
+    if departure:
+        cause = connection.hang_up(departure, "consumer")
     if consumer is not None:
         broker.forget_consumer(consumer, cause)
         broker.queue_unused(consumer.queue, cause)
