@@ -18,8 +18,10 @@ from tests.engine.judged import SECOND, Lab
 from tests.test_rules import SCENARIOS, emitted
 
 PLAYED_S = 12
+PLAYED_LONGER_S = {"rules/ack-timeout": 65}
 ACTS: dict[str, list[tuple[float, c.AnyCommand]]] = {
     "consumer-dies-before-ack": [(2.5, c.Crash(node="worker-1"))],
+    "rules/consumers": [(0.9, c.Crash(node="first"))],
     "rules/routing": [(0.5, c.Unbind(source="orders", destination="letters", routing_key="never bound"))],
     "rules/lifetime": [
         (1, c.Unbind(source="pop-up", destination="stall", routing_key="open")),
@@ -60,7 +62,7 @@ def played(slug: str) -> tuple[e.Event, ...]:
     lab = Lab((SCENARIOS / f"{slug}.yaml").read_text(encoding="utf-8"))
     for at, command in ACTS.get(slug, []):
         lab.run(at - lab.world.now / SECOND).do(command)
-    lab.run(PLAYED_S - lab.world.now / SECOND)
+    lab.run(PLAYED_LONGER_S.get(slug, PLAYED_S) - lab.world.now / SECOND)
     assert lab.verdict("conserved") == 1
     assert lab.world.storm == ""
     return tuple(lab.told)

@@ -346,6 +346,13 @@ class ConsumerCancelled(Event, gc=False, omit_defaults=True, tag=True):
     arrives: int
 
 
+class ActiveChanged(Event, gc=False, omit_defaults=True, tag=True):
+    """A queue with a single active consumer serves this program's from now on; "": nobody's."""
+
+    queue: str
+    program: str
+
+
 class Closed(Event, gc=False, omit_defaults=True, tag=True):
     """A close arrived. what: connection | channel | consumer; at: the node where it arrived (program or broker)."""
 
@@ -375,7 +382,7 @@ AnyEvent = (
     Published | Routed | Replied | Unroutable | Refused | Enqueued | Dropped | Expired | DeadLettered | Purged
     | Delivered | Received | Started | Handled | Acked | Rejected | Settled | Requeued | Confirmed | ConfirmReceived
     | Returned | ReturnReceived | Lost | Crashed | Restarted | Stopped | Connected | ChannelClosed | ConnectionClosed
-    | ConsumerCancelled | Closed | Answered | NodeAdded | NodeChanged | NodeRemoved | LinkAdded | LinkRemoved
+    | ConsumerCancelled | ActiveChanged | Closed | Answered | NodeAdded | NodeChanged | NodeRemoved | LinkAdded | LinkRemoved
     | Blocked | Unblocked | HungUp | PolicySet | PolicyCleared | GoalMet | VerdictChanged | Storm | ActOffered
     | PredictionDue | PredictionSettled
 )  # fmt: skip

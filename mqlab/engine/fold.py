@@ -266,6 +266,10 @@ def _policy_cleared(scene: Scene, event: e.PolicyCleared) -> None:
         del settings["policies"]
 
 
+def _active_changed(scene: Scene, event: e.ActiveChanged) -> None:
+    scene.nodes[event.queue].settings["active_consumer"] = event.program
+
+
 def _node_removed(scene: Scene, event: e.NodeRemoved) -> None:
     _ended(scene, event)
     del scene.nodes[event.node]
@@ -340,6 +344,7 @@ _APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = {
     e.PolicySet: _policy_set,
     e.PolicyCleared: _policy_cleared,
     e.NodeRemoved: _node_removed,
+    e.ActiveChanged: _active_changed,
     e.LinkAdded: _link_added,
     e.LinkRemoved: _link_removed,
     e.GoalMet: _goal_met,

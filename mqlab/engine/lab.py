@@ -48,7 +48,7 @@ def build(scenario: Scenario, seed: int) -> World:
 
 
 def _broker(world: World, name: str, spec: RabbitmqSpec) -> RabbitMQ:
-    broker = RabbitMQ(world, name, spec.version, spec.restart_us)
+    broker = RabbitMQ(world, name, spec.version, spec.restart_us, spec.consumer_timeout_us)
     broker.policies = dict(spec.policies)
     operator = Operator(world, broker)
     for exchange, one in spec.exchanges.items():

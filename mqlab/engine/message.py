@@ -87,6 +87,7 @@ class Copy(msgspec.Struct, gc=False):
     expires: int = 0  # virtual µs; 0: never
     origin: str = ""
     holder: str = ""  # the program that holds it unacked
+    since: int = 0  # virtual µs at which that one was sent it
 
 
 def copy_name(message: Message, queue: str) -> str:

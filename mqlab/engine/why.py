@@ -118,6 +118,9 @@ def _ready(scene: Scene, copy: str, state: CopyState, reason: Say) -> list[Reaso
 def _waits(scene: Scene, copy: str, queue: str, fields: Fields, reason: Say) -> Reason:
     names = [link.target for link in scene.links.values() if link.what == "consume" and link.source == queue]
     names = list(dict.fromkeys(name for name in names if name in scene.nodes))
+    active = scene.nodes[queue].settings.get("active_consumer")
+    if active in names:
+        names = [active]  # the others are not asked
     if not names:
         for status, situation in (("down", "waits_crashed"), ("waits", "waits_unstarted")):
             idle = [

@@ -224,13 +224,28 @@ def _confirm_select(session: Session, client: Client, step: dict[str, Any]) -> N
     channel.confirms = True
 
 
+def _tx(session: Session, client: Client, step: dict[str, Any]) -> None:
+    kinds = {"tx_select": m.TxSelect, "tx_commit": m.TxCommit, "tx_rollback": m.TxRollback}
+    _ask(client, kinds[step["op"]]())
+
+
 def _close_channel(session: Session, client: Client, step: dict[str, Any]) -> None:
     if client.channels:
+        _cancel_all(client)
         client.ask(m.ChannelClose())
         client.channels.clear()
 
 
+def _cancel_all(client: Client) -> None:
+    """What client libraries do before they close a channel or a connection."""
+    assert client.connection is not None
+    for channel in client.connection.channels.values():
+        for tag in list(channel.consumers):
+            client.ask(m.BasicCancel(consumer_tag=tag))
+
+
 def _close_connection(session: Session, client: Client, step: dict[str, Any]) -> None:
+    _cancel_all(client)
     client.ask(m.ConnectionClose())
     client.connection, client.channels = None, {}
 
@@ -304,6 +319,9 @@ _VERBS = {
     "reject": _settle_body,
     "recover": _recover,
     "confirm_select": _confirm_select,
+    "tx_select": _tx,
+    "tx_commit": _tx,
+    "tx_rollback": _tx,
     "close_channel": _close_channel,
     "close_connection": _close_connection,
     "queue_delete": _queue_delete,

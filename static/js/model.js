@@ -346,6 +346,7 @@ function apply(scene, e) {
     case "HungUp":
       if (e.what !== "consumer") letGo(scene.nodes.get(e.program));
       return close(scene, e, e.program, e.program);
+    case "ActiveChanged": return void (scene.nodes.get(e.queue).settings.active_consumer = e.program);
     case "Restarted": return void (scene.nodes.get(e.node).status = "up");
     case "ChannelClosed":
     case "ConnectionClosed":

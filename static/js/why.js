@@ -83,7 +83,8 @@ function waits(scene, copy, queue, fields, reason) {
     }
     return reason("waits_nobody", copy, fields);
   }
-  const all = Array.from(names);
+  const active = scene.nodes.get(queue).settings.active_consumer;
+  const all = names.has(active) ? [active] : Array.from(names); // the others are not asked
   const loads = all.map((name) => load(scene, name, queue));
   const free = all.filter((_, n) => !loads[n][1] || loads[n][0] < loads[n][1]);
   if (free.length) return reason("waits_room", copy, { ...fields, free });

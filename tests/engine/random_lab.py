@@ -21,14 +21,15 @@ brokers:
     version: "{version}"
     exchanges: {{in: {{type: topic}}, dead: {{type: fanout}}}}
     queues:
-      one: {{durable: true, arguments: {{x-max-length: {length}, x-overflow: {overflow}, x-dead-letter-exchange: dead}}}}
-      two: {{durable: {durable}, arguments: {{x-message-ttl: {ttl}}}}}
+      one: {{durable: true, arguments: {{{levels}x-max-length: {length}, x-overflow: {overflow}, x-dead-letter-exchange: dead}}}}
+      two: {{durable: {durable}, arguments: {{x-message-ttl: {ttl}, x-single-active-consumer: {single}}}}}
       three: {{durable: true, arguments: {{x-queue-type: quorum, x-delivery-limit: 2, x-dead-letter-exchange: dead}}}}
       parking: {{durable: true}}
       four: {{durable: true, arguments: {{x-message-ttl: {ttl}}}}}
     bindings:
       - {{source: in, destination: four, routing_key: "x.#"}}
       - {{source: in, destination: one, routing_key: "a.#"}}
+      - {{source: in, destination: one, routing_key: "x.b"}}
       - {{source: in, destination: two, routing_key: "*.b"}}
       - {{source: in, destination: three, routing_key: "#.c"}}
       - {{source: dead, destination: parking}}
@@ -36,10 +37,11 @@ programs:
   web: {{kind: producer, broker: rabbit, rate: {{poisson: 12}}, confirms: true,
     publish: {{exchange: in, routing_key: "a.{{key}}", keys: [b, c, d]}}}}
   mob: {{kind: producer, broker: rabbit, rate: {{constant: 5}},
-    publish: {{exchange: in, routing_key: "x.{{key}}", keys: [b, d], mandatory: true}}}}
+    publish: {{exchange: in, routing_key: "x.{{key}}", keys: [b, d], mandatory: true, properties: {{priority: {urgency}}}}}}}
   w1: {{kind: consumer, broker: rabbit, queue: one, prefetch: {prefetch}, ack: {ack}, service: {{constant_ms: 300}},
     fail: {{chance: 0.3, then: {then}}}}}
   w2: {{kind: consumer, broker: rabbit, queue: two, replicas: 2, ack: auto, service: {{exponential_ms: 200}}}}
+  w4: {{kind: consumer, broker: rabbit, queue: two, priority: {urgency}, start_ms: 1500}}
   w3: {{kind: consumer, broker: rabbit, queue: three, prefetch: 3, service: {{uniform_ms: [50, 400]}},
     fail: {{chance: 0.5, then: nack_requeue}}}}
 links: {{default: {{latency_ms: {latency}, exchange_ms: 30}}}}
@@ -65,8 +67,12 @@ def lab(seed: int) -> tuple[Recording, str, random.Random]:
     """A random recording of six seconds with a few acts, and the future they lead to."""
     chance = random.Random(seed)
     version = chance.choice(["4.3", "3.10"])
+    more = random.Random(f"{seed} more")
     text = BASE.format(
         seed=seed,
+        levels=more.choice(["x-max-priority: 5, ", ""]),
+        single=more.choice(["true", "false"]),
+        urgency=more.choice([0, 2, 9]),
         length=chance.choice([2, 5]),
         overflow=chance.choice(["drop-head", "reject-publish", "reject-publish-dlx"]),
         version=version,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from mqlab.engine.clients import pika
@@ -218,3 +220,48 @@ def test_a_closed_connection_says_so_instead_of_asking() -> None:
     connection.close()
     with pytest.raises(pika.ChannelWrongStateError):
         channel.queue_declare("q", durable=True)
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/queue-expires")
+@pytest.mark.parametrize(
+    ("use", "renews"),
+    [
+        (lambda channel: channel.basic_get("q"), (True, True)),
+        (lambda channel: channel.queue_declare("q", passive=True), (True, False)),
+        (lambda channel: channel.basic_cancel(Consumer(channel, "q").tag), (True, True)),
+        (lambda channel: publish(channel, "q", "m"), (False, False)),
+        (lambda channel: channel.queue_purge("q"), (False, False)),
+    ],
+)
+def test_a_queue_that_nobody_uses_expires(
+    version: str, use: Callable[[pika.BlockingChannel], object], renews: tuple[bool, bool]
+) -> None:
+    for kind, renewed in zip(("classic", "quorum"), renews, strict=True):
+        connection = connect(version)
+        channel = connection.channel()
+        queue(channel, "grave")
+        to_grave = {"x_dead_letter_exchange": "", "x_dead_letter_routing_key": "grave"}
+        queue(channel, "q", x_queue_type=kind, x_expires=500, **to_grave)
+        connection.sleep(0.3)
+        use(channel)
+        connection.sleep(0.3)
+        assert ("q" in connection.broker.queues) is renewed
+        connection.sleep(0.3)
+        assert len(told(NodeRemoved, "rabbitmq/queue-expires", connection)) == 1
+        assert count(channel, "grave") == 0
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/queue-expires")
+def test_a_consumer_keeps_its_queue(version: str) -> None:
+    connection = connect(version)
+    channel = connection.channel()
+    queue(channel, "q", x_expires=500)
+    consumer = Consumer(channel, "q")
+    connection.sleep(5)
+    channel.basic_cancel(consumer.tag)
+    connection.sleep(0.4)
+    assert "q" in connection.broker.queues
+    connection.sleep(0.2)
+    assert "q" not in connection.broker.queues

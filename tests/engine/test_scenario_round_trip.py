@@ -132,6 +132,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         draw(st.sampled_from(["4.3", "4.0", "3.10"])),
         1,
         draw(st.integers(1000, 10**9)),
+        draw(st.integers(0, 10**9)),
         exchanges,
         queues,
         tuple(bindings),

@@ -132,9 +132,11 @@ class BlockingConnection:
             client.calling = False
 
     def close(self) -> None:
-        """Close the connection: what it holds unacked goes back."""
+        """Close the connection: its consumers are cancelled first, as pika does, and what it holds unacked goes back."""
         client = self._client
         if client.connection is not None:
+            for channel in list(client.owners.values()):
+                channel.cancel_all()
             self.broker.handle(self.broker.name, client.connection, m.ConnectionClose(), "")
             client.connection = None
             client.channels = {}
@@ -278,6 +280,18 @@ class BlockingChannel:
         self._ask(m.ConfirmSelect())
         self._channel.confirms = True
 
+    def tx_select(self) -> None:
+        """Let publishes and acks of this channel wait for a commit."""
+        self._ask(m.TxSelect())
+
+    def tx_commit(self) -> None:
+        """Let what has waited happen."""
+        self._ask(m.TxCommit())
+
+    def tx_rollback(self) -> None:
+        """Take back what has waited: what was to be acked is held again."""
+        self._ask(m.TxRollback())
+
     def basic_publish(
         self, exchange: str, routing_key: str, body: bytes | str, properties: Properties | None = None, mandatory: bool = False,
         immediate: bool = False,
@@ -362,8 +376,16 @@ class BlockingChannel:
         """Call callbacks until nothing is left to deliver at this instant (virtual time does not pass by itself)."""
         self.connection.process_data_events()
 
+    def cancel_all(self) -> None:
+        """Cancel all consumers of this channel."""
+        connection = self._client.connection
+        if connection is not None and self._channel.open:
+            for tag in list(connection.channels[self._channel.number].consumers):
+                self.basic_cancel(tag)
+
     def close(self) -> None:
-        """Close the channel: what it holds unacked goes back."""
+        """Close the channel: its consumers are cancelled first, as pika does, and what it holds unacked goes back."""
+        self.cancel_all()
         self._ask(m.ChannelClose())
         self._channel.open = False
         self._client.channels.pop(self._channel.number, None)

@@ -9,13 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mqlab.engine.brokers.rabbitmq import alarms, declare, publish, reply_to, restart, settle, subscribe
+from mqlab.engine.brokers.rabbitmq import (
+    ack_timeout,
+    alarms,
+    declare,
+    publish,
+    reply_to,
+    restart,
+    settle,
+    subscribe,
+    tx,
+)
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.channel import Channel
 from mqlab.engine.brokers.rabbitmq.deliver import enqueue, expire
 from mqlab.engine.brokers.rabbitmq.exchange import Exchange
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError, ConnectionError_
-from mqlab.engine.brokers.rabbitmq.spec import PolicySpec
+from mqlab.engine.brokers.rabbitmq.spec import CONSUMER_TIMEOUT_US, PolicySpec
 from mqlab.engine.brokers.rabbitmq.topology import Topology
 from mqlab.engine.connection import Connection
 from mqlab.engine.events import ChannelClosed, ConnectionClosed
@@ -23,6 +33,7 @@ from mqlab.engine.message import Content, Copy
 from mqlab.engine.scene import Flight
 
 if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.consumer import Consumer
     from mqlab.engine.brokers.rabbitmq.queue import Queue
     from mqlab.engine.world import World
 
@@ -42,12 +53,18 @@ class RabbitMQ(Topology):
     kind = "rabbitmq"
 
     def __init__(
-        self, world: World, name: str = "rabbit", version: str = "4.3", restart_us: int = 1_000_000
+        self,
+        world: World,
+        name: str = "rabbit",
+        version: str = "4.3",
+        restart_us: int = 1_000_000,
+        consumer_timeout_us: int = CONSUMER_TIMEOUT_US,
     ) -> None:
         self.world = world
         self.name = name
         self.version = version
         self.restart_us = restart_us
+        self.consumer_timeout_us = consumer_timeout_us  # 0: what is not acked may be held for ever
         self.up = True
         self.exchanges: dict[str, Exchange] = {}
         self.queues: dict[str, Queue] = {}
@@ -79,6 +96,7 @@ class RabbitMQ(Topology):
         for queue in self.queues.values():
             queue.consumers.clear()
             queue.active.clear()
+            queue.chosen = None
         self.askers.clear()
         self.routes.clear()
         self.connections.clear()
@@ -97,7 +115,7 @@ class RabbitMQ(Topology):
         except ConnectionError_ as error:
             self._close_connection(connection, error, departure)
         except ChannelError as error:
-            self._close_channel(connection, request.channel, error, departure)
+            self.close_channel(connection, request.channel, error, departure)
         return None
 
     def stops(self, connection: Connection, request: m.Request, departure: str) -> bool:
@@ -134,7 +152,8 @@ class RabbitMQ(Topology):
             404, f"NOT_FOUND - no exchange '{name}' in vhost '/'", "rabbitmq/exchange-missing"
         )
 
-    def _close_channel(self, connection: Connection, number: int, error: ChannelError, cause: str) -> None:
+    def close_channel(self, connection: Connection, number: int, error: ChannelError, cause: str) -> None:
+        """Close a channel with an error."""
         channel = connection.channels.get(number)
         if channel is None:
             return
@@ -210,6 +229,22 @@ class RabbitMQ(Topology):
             queue.timer = 0
             expire(self, queue, "")
 
+    def watch_channel(self, channel: Channel) -> None:
+        """An ack is owed on it, and nobody looks when yet."""
+        ack_timeout.watch_channel(self, channel)
+
+    def watch_consumer(self, consumer: Consumer) -> None:
+        """An ack is owed by it, and nobody looks when yet."""
+        ack_timeout.watch_consumer(self, consumer)
+
+    def channel_late(self, channel: Channel, allowed: int, t: int) -> None:
+        """The oldest that a channel holds may be over its time."""
+        ack_timeout.channel_late(self, channel, allowed, t)
+
+    def consumer_late(self, consumer: Consumer, t: int) -> None:
+        """The oldest that a consumer holds may be over its time."""
+        ack_timeout.consumer_late(self, consumer, t)
+
     def come_up(self, cause: str) -> None:
         """The node is back."""
         restart.come_up(self, cause)
@@ -243,6 +278,9 @@ _HANDLERS: dict[type[m.Request], Callable[..., Any]] = {
     m.BasicCancel: subscribe.cancel,
     m.BasicQos: subscribe.qos,
     m.ConfirmSelect: subscribe.confirm_select,
+    m.TxSelect: tx.select,
+    m.TxCommit: tx.commit,
+    m.TxRollback: tx.rollback,
     m.ExchangeDeclare: declare.exchange_declare,
     m.ExchangeDelete: declare.exchange_delete,
     m.ExchangeBind: declare.queue_bind,

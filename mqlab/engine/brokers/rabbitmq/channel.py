@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError
@@ -9,6 +10,7 @@ from mqlab.engine.brokers.rabbitmq.methods import ChannelError
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
     from mqlab.engine.brokers.rabbitmq.reply_to import Asker
+    from mqlab.engine.brokers.rabbitmq.tx import Transaction
     from mqlab.engine.connection import Connection
     from mqlab.engine.message import Content, Copy
 
@@ -17,8 +19,8 @@ class Channel:
     """`unacked`: delivery tag -> (copy, the consumer it went to or None for a get), in the order of the tags."""
 
     __slots__ = (
-        "asker", "confirms", "connection", "consumers", "content", "default_prefetch", "number", "published", "shared_prefetch",
-        "shared_unacked", "tags", "unacked",
+        "asker", "confirms", "connection", "consumers", "content", "default_prefetch", "number", "opened",
+        "published", "reclaimed", "shared_prefetch", "shared_unacked", "tags", "tx", "unacked", "watch",
     )  # fmt: skip
 
     def __init__(self, connection: Connection, number: int) -> None:
@@ -31,6 +33,12 @@ class Channel:
         self.shared_prefetch = 0
         self.shared_unacked = 0
         self.confirms = False
+        self.tx: Transaction | None = None
+        self.opened = connection.world.now
+        self.watch = 0  # when the oldest that is unacked is looked at; 0: never, -1: it is not its business
+        self.reclaimed: set[int] = (
+            set()
+        )  # tags whose messages went back for want of an ack: late acks are nothing
         self.published = 0
         self.asker: Asker | None = None  # its consumer of direct replies
         self.content: Content | None = None  # of the last publish: the next one with the same words shares it
@@ -41,6 +49,13 @@ class Channel:
         self.consumers.clear()
         self.unacked.clear()
 
+    def held(self) -> Iterator[tuple[Copy, Consumer | None]]:
+        """What its queues wait for: what is unacked, and what is acked in a transaction."""
+        yield from self.unacked.values()
+        if self.tx is not None:
+            for _, entries, _ in self.tx.settles:
+                yield from entries.values()
+
     def take(self, tag: int, multiple: bool) -> list[tuple[Copy, Consumer | None]]:
         """Take what this tag settles, oldest first; multiple: all up to it, and 0 means all there is.
 
@@ -49,13 +64,15 @@ class Channel:
         unacked = self.unacked
         if not multiple:
             entry = unacked.pop(tag, None)
+            if entry is None and tag in self.reclaimed:
+                return []
             if entry is None:
                 raise unknown_tag(tag)
             return [entry]
         if tag == 0:
             tags = list(unacked)
         else:
-            if tag not in unacked:
+            if tag not in unacked and tag not in self.reclaimed:
                 raise unknown_tag(tag)
             tags = [one for one in unacked if one <= tag]
         return [unacked.pop(one) for one in tags]

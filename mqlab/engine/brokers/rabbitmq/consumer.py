@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.channel import Channel
@@ -13,6 +13,7 @@ class Consumer:
     """`prefetch` 0 is unlimited; `unacked` is what it holds of its queue."""
 
     __slots__ = (
+        "arguments",
         "auto_ack",
         "blocked",
         "channel",
@@ -21,7 +22,9 @@ class Consumer:
         "priority",
         "queue",
         "tag",
+        "timed",
         "unacked",
+        "watch",
     )
 
     def __init__(
@@ -33,7 +36,7 @@ class Consumer:
         auto_ack: bool,
         prefetch: int,
         exclusive: bool,
-        priority: int,
+        arguments: dict[str, Any],
     ) -> None:
         self.tag = tag
         self.channel = channel
@@ -41,9 +44,12 @@ class Consumer:
         self.auto_ack = auto_ack
         self.prefetch = 0 if auto_ack else prefetch
         self.exclusive = exclusive
-        self.priority = priority
+        self.arguments = arguments
+        self.priority: int = arguments.get("x-priority", 0)
         self.unacked = 0
         self.blocked = False
+        self.timed = False  # whether its queue looks how long it holds what
+        self.watch = 0  # when what it holds is looked at; 0: never
 
     @property
     def id(self) -> str:
@@ -61,4 +67,4 @@ class Consumer:
         if self.prefetch and self.unacked >= self.prefetch:
             return False
         shared = self.channel.shared_prefetch
-        return not shared or self.auto_ack or self.channel.shared_unacked < shared
+        return not shared or self.channel.shared_unacked < shared

@@ -99,6 +99,8 @@ def queue_declare(
         broker.check_owner(known, connection)
         if not request.passive:
             _check_equivalent(known, request, arguments)
+        if known.kind == "classic":
+            broker.renew(known)
         return m.QueueDeclareOk(name, len(known), _consumers_of(broker, known))
     if request.passive:
         raise broker.no_queue(name)
@@ -128,18 +130,23 @@ def queue_declare(
 
 
 def _consumers_of(broker: RabbitMQ, queue: Queue) -> int:
-    """How many consume from it. A quorum queue counts also each get, and each consumer that cancelled, that holds something."""
+    """How many consume from it.
+
+    A quorum queue counts also each get and each consumer that cancelled, while it holds something; where one alone is served,
+    it does not count those that wait.
+    """
     if queue.kind != "quorum":
         return len(queue.consumers)
     channels = [channel for connection in broker.connections for channel in connection.channels.values()]
     gets, gone = 0, set()
-    for copy, consumer in (entry for channel in channels for entry in channel.unacked.values()):
+    for copy, consumer in (entry for channel in channels for entry in channel.held()):
         if copy.queue == queue.name and copy.state == "unacked":
             if consumer is None:
                 gets += 1
             elif consumer.id not in queue.consumers:
                 gone.add(consumer.id)
-    return len(queue.consumers) + gets + len(gone)
+    subscribed = int(queue.chosen is not None) if queue.single else len(queue.consumers)
+    return subscribed + gets + len(gone)
 
 
 def _check_equivalent(queue: Queue, request: m.QueueDeclare, arguments: dict[str, Any]) -> None:

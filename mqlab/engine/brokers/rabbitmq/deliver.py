@@ -63,6 +63,8 @@ def enqueue(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None,
     )
     if receipt is not None:
         receipt.taken(broker, name)
+    if queue.single:
+        queue.wake()
     if queue.active:
         dispatch(broker, queue, name, copy)
     dropped = (queue.max_length is not None or queue.max_bytes is not None) and shorten(broker, queue, name)
@@ -134,13 +136,23 @@ def hand_over(
         queue.unacked[copy.name] = copy
         channel.unacked[tag] = (copy, consumer)
         copy.holder = connection.program
+        copy.since = world.now
         rule = "rabbitmq/dispatch-rotation"
+        if not channel.watch:
+            broker.watch_channel(channel)
         if consumer is not None:
             consumer.unacked += 1
-            channel.shared_unacked += 1
+            if consumer.timed and not consumer.watch:
+                broker.watch_consumer(consumer)
+            if channel.shared_prefetch:
+                channel.shared_unacked += 1
             if prefetch := consumer.prefetch:
                 holds = consumer.unacked
                 rule = "rabbitmq/prefetch-per-consumer"
+            if queue.single:
+                rule = "rabbitmq/single-active-consumer"
+            elif queue.ranked:
+                rule = "rabbitmq/consumer-priority"
     if consumer is None:
         rule = "rabbitmq/get-pulls"
     else:

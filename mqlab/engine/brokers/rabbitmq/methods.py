@@ -171,6 +171,18 @@ class ConfirmSelect(Request):
     """confirm_delivery: the channel confirms publishes from now on."""
 
 
+class TxSelect(Request):
+    """tx_select: publishes and acks of the channel wait for a commit from now on."""
+
+
+class TxCommit(Request):
+    """tx_commit."""
+
+
+class TxRollback(Request):
+    """tx_rollback."""
+
+
 class ChannelClose(Request):
     """The client closes its channel."""
 

@@ -46,6 +46,8 @@ def queue_settings(broker: str, queue: Queue) -> dict[str, Any]:
         settings["delivery_limit"] = queue.limit
     if queue.policy:
         settings["policy"] = queue.policy
+    if queue.single and queue.used:
+        settings["active_consumer"] = "" if queue.chosen is None else queue.chosen.channel.connection.program
     if queue.arguments:
         settings["arguments"] = queue.arguments
     return settings

@@ -50,7 +50,10 @@ def clear(broker: RabbitMQ, policy: str, cause: str) -> None:
 def settle_queue(broker: RabbitMQ, queue: Queue) -> None:
     """A queue takes the values that its arguments and its policy give together."""
     queue.policy, definition = _of(broker, "queues", queue.name, UNKNOWN_TO[queue.kind])
+    before = queue.expires_us
     queue.configure(effective(queue.arguments, definition))
+    if queue.expires_us != before:
+        broker.renew(queue)
 
 
 def settle_exchange(broker: RabbitMQ, exchange: Exchange) -> None:

@@ -68,7 +68,7 @@ def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, dep
     message = request.message
     channel = connection.channels.get(request.channel)
     if channel is None:
-        _refused(broker, message, request.exchange, departure, "channel closed", "rabbitmq/unknown-outcome")
+        refused(broker, message, request.exchange, departure, "channel closed", "rabbitmq/unknown-outcome")
         return
     exchange = broker.exchanges.get(request.exchange)
     properties = request.properties
@@ -94,7 +94,7 @@ def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, dep
         error = reply_to.check(channel, properties) or check_properties(properties)
     if error is not None or exchange is None:
         assert error is not None
-        _refused(broker, message, request.exchange, departure, error.text, error.rule)
+        refused(broker, message, request.exchange, departure, error.text, error.rule)
         raise error
     if channel.confirms:
         channel.published += 1
@@ -108,19 +108,27 @@ def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, dep
         if properties.reply_to == reply_to.PSEUDO_QUEUE and channel.asker is not None:
             properties = channel.asker.sign(properties)
         content = channel.content = Content(request.exchange, request.routing_key, properties)
-    queues, keys, rule = route(broker, exchange, content)
+    chosen = route(broker, exchange, content)
     answered = ""
     if broker.askers and not exchange.name:
         answered = reply_to.answer(broker, message, content, departure)
-    if queues:
-        receipt = (
-            Receipt(channel, channel.published, message, exchange.name, len(queues))
-            if channel.confirms
-            else None
-        )
-        fan_out(broker, exchange, message, content, (queues, keys, rule), receipt, answered or departure, "")
+    if channel.tx is not None:
+        channel.tx.publishes.append((exchange, request, content, chosen, departure))
     else:
+        send(broker, channel, exchange, request, content, chosen, departure, answered)
+
+
+def send(
+    broker: RabbitMQ, channel: Channel, exchange: Exchange, request: BasicPublish, content: Content, chosen: Route,
+    departure: str, answered: str = "", receipt: Receipt | None = None,
+) -> None:  # fmt: skip
+    """To the queues that were chosen, or back, or nowhere."""
+    if not chosen[0]:
         _unroutable(broker, channel, exchange, request, departure, answered)
+        return
+    if channel.confirms:
+        receipt = Receipt(channel, channel.published, request.message, exchange.name, len(chosen[0]))
+    fan_out(broker, exchange, request.message, content, chosen, receipt, answered or departure, "")
 
 
 def route(broker: RabbitMQ, exchange: Exchange, content: Content) -> Route:
@@ -262,7 +270,8 @@ def _lost_dead_letter(
     )
 
 
-def _refused(broker: RabbitMQ, message: Message, exchange: str, cause: str, why: str, rule: str) -> None:
+def refused(broker: RabbitMQ, message: Message, exchange: str, cause: str, why: str, rule: str) -> None:
+    """The broker takes nothing of this publish."""
     world = broker.world
     world.emit(
         Refused(world.now, message_event(message), cause, rule, (message.id,), broker.node_of(exchange), why)

@@ -34,9 +34,9 @@ class Queue:
     sees_head = True  # whether the time to live of whatever comes to the head is looked at
 
     __slots__ = (
-        "active", "arguments", "auto_delete", "bytes", "consumers", "dead_letter_exchange",
-        "dead_letter_routing_key", "durable", "entered", "exclusive", "max_bytes", "max_length", "name", "overflow", "owner",
-        "policy", "ready", "timer", "ttl_us", "unacked", "used",
+        "active", "arguments", "auto_delete", "bytes", "chosen", "consumers", "dead_letter_exchange",
+        "dead_letter_routing_key", "durable", "entered", "exclusive", "expires_us", "lease", "max_bytes",
+        "max_length", "name", "overflow", "owner", "policy", "ranked", "ready", "single", "timer", "ttl_us", "unacked", "used",
     )  # fmt: skip
 
     def __init__(
@@ -58,12 +58,16 @@ class Queue:
         self.owner = owner
         self.policy = ""  # the name of the one that applies
         self.configure(arguments)
+        self.lease = 0  # when it goes if nobody uses it; 0: nobody waits for that
         self.ready: Order = deque()
         self.bytes = 0
         self.unacked: dict[str, Copy] = {}
         self.entered = 0
         self.consumers: dict[str, Consumer] = {}
         self.active: deque[Consumer] = deque()
+        self.ranked = False  # its consumers differ in priority, or have
+        self.single = arguments.get("x-single-active-consumer") is True
+        self.chosen: Consumer | None = None  # the one that is served, where only one is
         self.used = False  # it has had a consumer
         self.timer = 0  # when the head's time to live is looked at; 0: no such entry on the agenda
 
@@ -71,6 +75,8 @@ class Queue:
         """Take what may change later: its own arguments, or those together with a policy's."""
         ttl = whole(arguments, "x-message-ttl")
         self.ttl_us = None if ttl is None else ttl * 1000
+        expires = whole(arguments, "x-expires")
+        self.expires_us = 0 if expires is None else expires * 1000
         self.max_length = whole(arguments, "x-max-length")
         self.max_bytes = whole(arguments, "x-max-length-bytes")
         self.overflow: str = arguments.get("x-overflow", "drop-head")
@@ -163,19 +169,70 @@ class Queue:
         return None
 
     def took(self, consumer: Consumer) -> None:
-        """The consumer whose turn it was has taken one: it goes to the tail."""
-        self.active.rotate(-1)
+        """The consumer whose turn it was has taken one: it goes to the tail, or behind its equals. [rule 31]"""
+        if self.ranked:
+            self.active.popleft()
+            self.join(consumer)
+        else:
+            self.active.rotate(-1)
 
     def join(self, consumer: Consumer) -> None:
-        """A consumer enters the rotation, at its tail."""
+        """A consumer enters the rotation, at its tail, or behind its equals; where one is served, only that one."""
+        if self.single and not self.serves(consumer):
+            consumer.blocked = True
+            return
         consumer.blocked = False
-        self.active.append(consumer)
+        if self.ranked:
+            at = sum(one.priority >= consumer.priority for one in self.active)
+            self.active.insert(at, consumer)
+        else:
+            self.active.append(consumer)
+
+    def serves(self, consumer: Consumer) -> bool:
+        """Whether this is the one consumer that is served. [rule 32]"""
+        return consumer is self.chosen
+
+    def add(self, consumer: Consumer) -> None:
+        """A consumer comes."""
+        self.consumers[consumer.id] = consumer
+        self.used = True
+        self.ranked = self.ranked or consumer.priority != 0
+        if self.single:
+            self.choose()
+        self.join(consumer)
+        self.wake()
+
+    def rest(self) -> None:
+        """The one that is served is not asked, until something wakes the queue: so does 3.10 after a cancel. [rule 32]"""
+        if self.chosen is not None and not self.chosen.blocked:
+            self.active.remove(self.chosen)
+            self.chosen.blocked = True
+
+    def wake(self) -> None:
+        """It is asked again."""
+        if self.chosen is not None and self.chosen.blocked and self.chosen.may_take:
+            self.join(self.chosen)
 
     def part(self, consumer: Consumer) -> None:
         """A consumer leaves the queue for good."""
         if not consumer.blocked:
             self.active.remove(consumer)
         consumer.blocked = False
+        self.consumers.pop(consumer.id, None)
+        if consumer is self.chosen:
+            self.chosen = None
+            self.choose()
+            self.wake()
+
+    def choose(self) -> None:
+        """Who is served, where nobody is: of those with the highest priority the first that came. [rule 32]"""
+        if self.chosen is None:
+            self.chosen = self.heir()
+
+    def heir(self) -> Consumer | None:
+        """Who comes next."""
+        waiting = (one for one in self.consumers.values() if one is not self.chosen)
+        return max(waiting, key=lambda one: one.priority, default=None)
 
 
 def seq_of(copy: Copy) -> int:

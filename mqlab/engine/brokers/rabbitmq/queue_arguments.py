@@ -24,6 +24,7 @@ BOTH = (
     "x-overflow",
     "x-single-active-consumer",
     "x-queue-type",
+    "x-consumer-timeout",
 )
 OF_KIND = {
     "classic": (*BOTH, "x-max-priority", "x-queue-mode", "x-queue-version", "x-queue-master-locator"),
@@ -66,8 +67,9 @@ def _unacceptable(value: Any) -> str:
 
 
 def _not_negative(value: Any) -> str | None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        return f'"expected integer, got {type_name(value)}"'
+    wrong = _integer(value)
+    if wrong is not None:
+        return wrong
     return f"{{value_negative,{value}}}" if value < 0 else None
 
 
@@ -107,6 +109,18 @@ _CHECKS: dict[str, Callable[[Any], str | None]] = {
     "x-single-active-consumer": _truth,
     "x-queue-type": _kind,
 }
+
+
+def _integer(value: Any) -> str | None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return None if whole else f'"expected integer, got {type_name(value)}"'
+
+
+def check_consumer_arguments(queue: str, arguments: dict[str, Any]) -> None:
+    """Raises ChannelError 406 for an argument whose value no consumer can have."""
+    if "x-priority" in arguments and (why := _integer(arguments["x-priority"])) is not None:
+        error = _bad("x-priority", queue, f": {why}")
+        raise ChannelError(error.code, error.text, "rabbitmq/consumer-priority")
 
 
 def _bad(argument: str, name: str, why: str) -> ChannelError:

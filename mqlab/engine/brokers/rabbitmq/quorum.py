@@ -30,13 +30,13 @@ class QuorumQueue(Queue):
     kind = "quorum"
     remembers_transient = True
 
-    __slots__ = ("default_limit", "limit", "prioritized", "priority_rule", "returned")
+    __slots__ = ("default_limit", "limit", "preempts", "prioritized", "priority_rule", "returned")
 
     def __init__(self, name: str, version: str, **more: Any) -> None:
         self.default_limit = None if version == "3.10" else DEFAULT_LIMIT
         super().__init__(name, **more)
         self.returned: deque[Copy] = deque()
-        self.prioritized = version != "3.10"
+        self.prioritized = self.preempts = version != "3.10"
         if version == "4.3":
             self.ready = Levels(PRIORITY_MAX, USUAL_PRIORITY)
             self.priority_rule = "rabbitmq/priority-quorum-strict"
@@ -120,9 +120,46 @@ class QuorumQueue(Queue):
         return self.limit is None and not closed
 
     def took(self, consumer: Consumer) -> None:
-        """To the tail if it may take one more, else out of the rotation."""
+        """Behind its equals if it may take one more, else out of the rotation."""
         self.active.popleft()
         if consumer.may_take:
-            self.active.append(consumer)
+            self.join(consumer)
         else:
             consumer.blocked = True
+
+    def join(self, consumer: Consumer) -> None:
+        """One that is full does not enter at all: it may hold what it took under the same tag before."""
+        if consumer.may_take:
+            super().join(consumer)
+        else:
+            consumer.blocked = True
+
+    def serves(self, consumer: Consumer) -> bool:
+        return consumer is self.chosen and not self._yields(consumer)
+
+    def choose(self) -> None:
+        """Since 4.0 who has a higher priority takes over from one that holds nothing any more. [rule 32]"""
+        chosen = self.chosen
+        if chosen is not None and self._yields(chosen):
+            if not chosen.blocked:
+                self.active.remove(chosen)
+                chosen.blocked = True
+            if chosen.unacked == 0:
+                self.chosen = self.heir()
+        super().choose()
+        self.wake()
+
+    def part(self, consumer: Consumer) -> None:
+        """With it may go the one that was to take over."""
+        super().part(consumer)
+        self.wake()
+
+    def _yields(self, chosen: Consumer) -> bool:
+        heir = self.heir() if self.preempts else None
+        return heir is not None and heir.priority > chosen.priority
+
+    def heir(self) -> Consumer | None:
+        """In 3.10 the first that came, whatever its priority."""
+        if self.preempts:
+            return super().heir()
+        return next((one for one in self.consumers.values() if one is not self.chosen), None)

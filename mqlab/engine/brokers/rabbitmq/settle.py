@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.channel import Channel
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
     from mqlab.engine.brokers.rabbitmq.queue import Queue
+    from mqlab.engine.brokers.rabbitmq.tx import Transaction
     from mqlab.engine.connection import Connection
 
 Entries = list[tuple[Copy, "Consumer | None"]]
@@ -31,8 +32,10 @@ Entries = list[tuple[Copy, "Consumer | None"]]
 
 def ack(broker: RabbitMQ, connection: Connection, request: BasicAck, departure: str) -> None:
     """basic.ack."""
-    world = broker.world
     channel = connection.channels.get(request.channel)
+    if channel is not None and channel.tx is not None:
+        _hold(broker, channel.tx, channel, request, departure)
+        return
     one = (
         channel.unacked.pop(request.delivery_tag, None)
         if channel is not None and not request.multiple
@@ -41,6 +44,12 @@ def ack(broker: RabbitMQ, connection: Connection, request: BasicAck, departure: 
     entries = [one] if one is not None else _taken(broker, connection, request, departure)
     if not entries:
         return
+    acked(broker, connection, entries, departure)
+
+
+def acked(broker: RabbitMQ, connection: Connection, entries: Entries, departure: str) -> None:
+    """What these were is over."""
+    world = broker.world
     touched: dict[Queue, None] = {}
     for copy, _ in entries:
         if copy.state == "unacked":  # else its queue has gone meanwhile
@@ -56,6 +65,8 @@ def ack(broker: RabbitMQ, connection: Connection, request: BasicAck, departure: 
     world.emit(Settled(world.now, name, departure, "rabbitmq/ack-settles", of, connection.program, "acked"))
     _free_slots(entries)
     for queue in touched:
+        if queue.single:
+            _choose(broker, queue, name)
         if queue.head is not None and queue.active:
             dispatch(broker, queue, name)
             if queue.sees_head:
@@ -66,9 +77,37 @@ def refuse(
     broker: RabbitMQ, connection: Connection, request: BasicNack | BasicReject, departure: str
 ) -> None:
     """basic.nack and basic.reject: back to the queue, to the dead letters, or gone."""
-    entries = _taken(broker, connection, request, departure)
-    if not entries:
+    channel = connection.channels.get(request.channel)
+    if channel is not None and channel.tx is not None:
+        _hold(broker, channel.tx, channel, request, departure)
         return
+    entries = _taken(broker, connection, request, departure)
+    if entries:
+        refused(broker, connection, request, entries, departure)
+
+
+def _hold(
+    broker: RabbitMQ,
+    tx: Transaction,
+    channel: Channel,
+    request: BasicAck | BasicNack | BasicReject,
+    departure: str,
+) -> None:
+    """In a transaction it waits for the commit; a wrong tag is an error all the same."""
+    before = dict(channel.unacked)
+    if _taken(broker, channel.connection, request, departure):
+        taken = {tag: entry for tag, entry in before.items() if tag not in channel.unacked}
+        tx.settles.append((request, taken, departure))
+
+
+def refused(
+    broker: RabbitMQ,
+    connection: Connection,
+    request: BasicNack | BasicReject,
+    entries: Entries,
+    departure: str,
+) -> None:
+    """What these were goes back, to the dead letters, or nowhere."""
     how = "reject" if isinstance(request, BasicReject) else "nack"
     world = broker.world
     of = tuple([copy.name for copy, _ in entries])
@@ -85,7 +124,7 @@ def refuse(
                 "requeued",
             )
         )
-        _give_back(broker, connection.program, entries, how, name)
+        give_back(broker, connection.program, entries, how, name)
         return
     letters = {copy.name: _letter_box(broker, copy) for copy, _ in entries}
     outcome = "dead_lettered" if any(letters.values()) else "rejected"
@@ -127,10 +166,10 @@ def recover(broker: RabbitMQ, connection: Connection, request: BasicRecover, dep
     channel = broker.channel(connection, request.channel)
     if not request.requeue:
         raise ConnectionError_(540, "NOT_IMPLEMENTED - requeue=false", "rabbitmq/recover-requeues")
-    _give_back(broker, connection.program, channel.take(0, True), "recover", departure)
+    give_back(broker, connection.program, channel.take(0, True), "recover", departure)
 
 
-def _give_back(broker: RabbitMQ, program: str, entries: Entries, why: str, cause: str) -> None:
+def give_back(broker: RabbitMQ, program: str, entries: Entries, why: str, cause: str) -> None:
     """Free the slots and requeue, consumer by consumer, as RabbitMQ does."""
     for group in _by_consumer(entries):
         _free_slots(group)
@@ -150,13 +189,20 @@ def close_channel(broker: RabbitMQ, channel: Channel, cause: str) -> None:
     """The channel is over: its consumers leave, what they held goes back in order, then the queues serve on. [rule 27]"""
     connection = channel.connection
     connection.channels.pop(channel.number, None)
+    if channel.tx is not None:
+        channel.tx.undo(broker, channel, cause)
     reply_to.forget(broker, channel)
-    for consumer in list(channel.consumers.values()):
+    consumers = list(channel.consumers.values())
+    single = {queue: queue.chosen for queue in (one.queue for one in consumers) if queue.single}
+    for consumer in consumers:
         broker.forget_consumer(consumer, cause)
+    for queue, before in single.items():
+        broker.tell_chosen(queue, before, cause)
     entries = channel.take(0, True)
     requeue(broker, connection.program, [copy for copy, _ in entries], "closed", cause)
-    for consumer in channel.consumers.values():
+    for consumer in consumers:
         broker.queue_unused(consumer.queue, cause)
+    _serve(broker, [queue for queue in single if queue.name in broker.queues], cause)
 
 
 def requeue(broker: RabbitMQ, program: str, copies: list[Copy], why: str, cause: str) -> None:
@@ -204,16 +250,18 @@ def requeue_rule(queue: Queue, why: str) -> str:
             return "rabbitmq/quorum-requeue-back"
         if queue.limit is not None:
             return "rabbitmq/quorum-requeue-front"
-    return {"closed": "rabbitmq/close-requeues", "recover": "rabbitmq/recover-requeues"}.get(
-        why, "rabbitmq/requeue-original-position"
-    )
+    return {
+        "closed": "rabbitmq/close-requeues",
+        "recover": "rabbitmq/recover-requeues",
+        "timeout": "rabbitmq/ack-timeout-cancels",
+    }.get(why, "rabbitmq/requeue-original-position")
 
 
 def _one_too_many(broker: RabbitMQ, queue: Queue, copy: Copy, why: str) -> bool:
     """Count a failed delivery where this queue and version count it; whether it was one more than the limit. [rules 58, 59]"""
     if not isinstance(queue, QuorumQueue):
         return False
-    if not (broker.version == "4.3" and why == "nack"):
+    if why != "timeout" and not (broker.version == "4.3" and why == "nack"):
         copy.failures += 1
     return queue.limit is not None and copy.failures > queue.limit
 
@@ -250,13 +298,20 @@ def _taken(
         if channel is not None:
             return channel.take(request.delivery_tag, multiple)
     except Exception:
-        _lose_ack(broker, connection, request.lost_as, departure)
+        lose_ack(broker, connection, request.lost_as, departure)
         raise
-    _lose_ack(broker, connection, request.lost_as, departure)
+    lose_ack(broker, connection, request.lost_as, departure)
     return []
 
 
-def _lose_ack(broker: RabbitMQ, connection: Connection, what: str, departure: str) -> None:
+def lose_ack(
+    broker: RabbitMQ,
+    connection: Connection,
+    what: str,
+    departure: str,
+    rule: str = "rabbitmq/unknown-delivery-tag",
+) -> None:
+    """An ack or nack that comes to nothing."""
     world = broker.world
     if departure:
         name = world.name(connection.program)
@@ -265,7 +320,7 @@ def _lose_ack(broker: RabbitMQ, connection: Connection, what: str, departure: st
                 world.now,
                 name,
                 departure,
-                "rabbitmq/unknown-delivery-tag",
+                rule,
                 (),
                 what,
                 connection.program,
@@ -297,7 +352,8 @@ def _free_slots(entries: Entries) -> None:
             continue
         consumer.unacked -= 1
         channel = consumer.channel
-        channel.shared_unacked -= 1
+        if channel.shared_unacked:
+            channel.shared_unacked -= 1
         if consumer.blocked and consumer.may_take:
             consumer.queue.join(consumer)
         if channel.shared_prefetch:
@@ -311,9 +367,19 @@ def _queues_of(broker: RabbitMQ, entries: Entries) -> list[Queue]:
     return [broker.queues[name] for name in names if name in broker.queues]
 
 
+def _choose(broker: RabbitMQ, queue: Queue, cause: str) -> None:
+    """Who is served may hold nothing any more, and a better one wait. [rule 32]"""
+    before = queue.chosen
+    queue.choose()
+    broker.tell_chosen(queue, before, cause)
+
+
 def _serve(broker: RabbitMQ, queues: list[Queue], cause: str) -> None:
     """Give out what came back; a classic queue first drops what is over its limit, a quorum queue afterwards."""
     for queue in queues:
+        if queue.single:
+            _choose(broker, queue, cause)
+            queue.wake()
         if queue.kind == "classic":
             shorten(broker, queue, cause)
             expire(broker, queue, cause)

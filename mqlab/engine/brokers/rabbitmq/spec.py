@@ -25,10 +25,11 @@ PREDECLARED = {
 }
 OVERFLOW = ("drop-head", "reject-publish", "reject-publish-dlx")
 LENGTH_MAX = 2**31 - 1
-MINIMUM = ("message-ttl", "max-length", "max-length-bytes", "delivery-limit")
+MINIMUM = ("message-ttl", "max-length", "max-length-bytes", "delivery-limit", "expires")
 OF_QUEUES = (*MINIMUM, "overflow", "dead-letter-exchange", "dead-letter-routing-key")
 POLICY_KEYS = (*OF_QUEUES, "alternate-exchange")
 APPLY_TO = ("all", "queues", "exchanges")
+CONSUMER_TIMEOUT_US = 1_800_000_000
 
 
 class ExchangeSpec(msgspec.Struct, frozen=True):
@@ -69,12 +70,13 @@ class PolicySpec(msgspec.Struct, frozen=True):
 
 
 class RabbitmqSpec(msgspec.Struct, frozen=True):
-    """One RabbitMQ. `restart_us`: how long it is down when it is restarted (µs)."""
+    """One RabbitMQ. Times in µs: how long it is down when it is restarted; how long it waits for an ack, 0: for ever."""
 
     kind: ClassVar[str] = "rabbitmq"
     version: str = VERSIONS[0]
     nodes: int = 1
     restart_us: int = 1_000_000
+    consumer_timeout_us: int = CONSUMER_TIMEOUT_US
     exchanges: dict[str, ExchangeSpec] = {}
     queues: dict[str, QueueSpec] = {}
     bindings: tuple[BindingSpec, ...] = ()
@@ -104,9 +106,10 @@ class RabbitmqSpec(msgspec.Struct, frozen=True):
     def plain(self) -> dict[str, Any]:
         """As the file has it, with every default."""
         fields: dict[str, Any] = msgspec.to_builtins(self)
-        del fields["restart_us"]
+        del fields["restart_us"], fields["consumer_timeout_us"]
         topology = {name: fields.pop(name) for name in ("exchanges", "queues", "bindings", "policies")}
-        return {"kind": self.kind, **fields, "restart_ms": ms(self.restart_us), **topology}
+        times = {"restart_ms": ms(self.restart_us), "consumer_timeout_ms": ms(self.consumer_timeout_us)}
+        return {"kind": self.kind, **fields, **times, **topology}
 
 
 Spec = RabbitmqSpec
@@ -115,11 +118,20 @@ Spec = RabbitmqSpec
 def read(place: Place) -> RabbitmqSpec:
     """From its place in a scenario file. Raises ScenarioError."""
     fields = place.fields(
-        "kind", "version", "nodes", "restart_ms", "exchanges", "queues", "bindings", "policies"
+        "kind",
+        "version",
+        "nodes",
+        "restart_ms",
+        "consumer_timeout_ms",
+        "exchanges",
+        "queues",
+        "bindings",
+        "policies",
     )
     version = fields.get("version", lambda one: one.choice(VERSIONS), VERSIONS[0])
     nodes = fields.get("nodes", lambda one: one.integer(1, 1), 1)
     restart_us = fields.get("restart_ms", lambda one: one.us(1), 1_000_000)
+    consumer_timeout_us = fields.get("consumer_timeout_ms", Place.us, CONSUMER_TIMEOUT_US)
     exchanges: dict[str, ExchangeSpec] = {}
     queues: dict[str, QueueSpec] = {}
     bindings: list[BindingSpec] = []
@@ -144,7 +156,9 @@ def read(place: Place) -> RabbitmqSpec:
     if "policies" in fields:
         for name, one in fields.need("policies").entries(limits.POLICIES_MAX, "policies by name").items():
             policies[name] = read_policy(one)
-    return RabbitmqSpec(version, nodes, restart_us, exchanges, queues, tuple(bindings), policies)
+    return RabbitmqSpec(
+        version, nodes, restart_us, consumer_timeout_us, exchanges, queues, tuple(bindings), policies
+    )
 
 
 def _not_reserved(key: Place, name: str) -> None:
@@ -180,6 +194,9 @@ QUEUE_ARGUMENTS = (
     "x-dead-letter-routing-key",
     "x-delivery-limit",
     "x-max-priority",
+    "x-single-active-consumer",
+    "x-expires",
+    "x-consumer-timeout",
 )
 
 
@@ -220,6 +237,10 @@ def _queue_arguments(place: Place, exchanges: list[str]) -> dict[str, Any]:
                 arguments[name] = one.integer(0, limits.DURATION_MS_MAX)
             case "x-max-length" | "x-max-length-bytes":
                 arguments[name] = one.integer(0, LENGTH_MAX)
+            case "x-single-active-consumer":
+                arguments[name] = one.truth()
+            case "x-expires" | "x-consumer-timeout":
+                arguments[name] = one.integer(1, limits.DURATION_MS_MAX)
             case "x-max-priority":
                 arguments[name] = one.integer(0, PRIORITY_MAX)
             case "x-delivery-limit":
@@ -272,6 +293,8 @@ def _definition(place: Place) -> dict[str, Any]:
         match name:
             case "message-ttl":
                 definition[name] = one.integer(0, limits.DURATION_MS_MAX)
+            case "expires":
+                definition[name] = one.integer(1, limits.DURATION_MS_MAX)
             case "max-length" | "max-length-bytes" | "delivery-limit":
                 definition[name] = one.integer(0, LENGTH_MAX)
             case "overflow":

@@ -9,12 +9,15 @@ from mqlab.engine.brokers.rabbitmq import reply_to
 from mqlab.engine.brokers.rabbitmq.consumer import Consumer
 from mqlab.engine.brokers.rabbitmq.deliver import dispatch, expire, hand_over
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError, ConnectionError_
+from mqlab.engine.brokers.rabbitmq.queue_arguments import check_consumer_arguments
 from mqlab.engine.brokers.rabbitmq.quorum import UNLIMITED_PREFETCH
 from mqlab.engine.events import ConsumerCancelled
 from mqlab.engine.scene import Flight
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+    from mqlab.engine.brokers.rabbitmq.channel import Channel
+    from mqlab.engine.brokers.rabbitmq.queue import Queue
     from mqlab.engine.brokers.rabbitmq.topology import Topology
     from mqlab.engine.connection import Connection
 
@@ -25,25 +28,21 @@ def consume(
     """basic.consume: the consumer enters the rotation at its tail, and what is ready goes out."""
     channel = broker.channel(connection, request.channel)
     tag = request.consumer_tag
-    queue = None if request.queue == reply_to.PSEUDO_QUEUE else broker.queue(request.queue, connection)
     if tag in channel.consumers:
         raise ConnectionError_(530, f"NOT_ALLOWED - attempt to reuse consumer tag '{tag}'")
-    if queue is None:
+    if request.queue == reply_to.PSEUDO_QUEUE:
         return reply_to.consume(broker, channel, request)
-    alone = any(consumer.exclusive for consumer in queue.consumers.values())
-    if alone or (request.exclusive and queue.consumers):
-        raise ChannelError(
-            403,
-            f"ACCESS_REFUSED - queue '{queue.name}' in vhost '/' in exclusive use",
-            "rabbitmq/exclusive-consumer",
-        )
+    queue = broker.queue(request.queue, connection)
+    arguments = request.arguments or {}
+    check_consumer_arguments(queue.name, arguments)
     prefetch = channel.default_prefetch
     if queue.kind == "quorum":
         if channel.shared_prefetch:
             text = f"NOT_IMPLEMENTED - queue '{queue.name}' in vhost '/' does not support global qos"
             raise ConnectionError_(540, text, "rabbitmq/quorum-declare")
         prefetch = prefetch or UNLIMITED_PREFETCH
-    priority = (request.arguments or {}).get("x-priority", 0)
+    else:
+        _check_exclusive(queue, request.exclusive)
     consumer = Consumer(
         tag,
         channel,
@@ -51,17 +50,41 @@ def consume(
         auto_ack=request.auto_ack,
         prefetch=prefetch,
         exclusive=request.exclusive,
-        priority=priority,
+        arguments=arguments,
     )
+    if queue.kind == "quorum":
+        consumer.timed = broker.version == "4.3"
+        _take_over(channel, consumer)
     channel.consumers[tag] = consumer
-    queue.consumers[consumer.id] = consumer
-    queue.used = True
-    queue.join(consumer)
+    before = queue.chosen
+    queue.add(consumer)
     broker.add_link(consumer.link, "consume", queue.name, connection.program, cause)
+    broker.tell_chosen(queue, before, cause)
     dispatch(broker, queue, cause)
     if queue.sees_head:
         expire(broker, queue, cause)
     return m.BasicConsumeOk(tag)
+
+
+def _check_exclusive(queue: Queue, exclusive: bool) -> None:
+    """One that wants to be alone, or one beside it, is refused, where the queue looks at it. [rule 33]"""
+    alone = any(consumer.exclusive for consumer in queue.consumers.values())
+    if alone or (exclusive and (queue.consumers or queue.single)):
+        text = f"ACCESS_REFUSED - queue '{queue.name}' in vhost '/' in exclusive use"
+        raise ChannelError(403, text, "rabbitmq/exclusive-consumer")
+
+
+def _take_over(channel: Channel, consumer: Consumer) -> None:
+    """A quorum queue knows a consumer by channel and tag: one that comes again holds what it held. [asked of a 3.10.8]"""
+    for tag, (copy, old) in channel.unacked.items():
+        if (
+            old is not None
+            and old.tag == consumer.tag
+            and old.queue is consumer.queue
+            and not consumer.auto_ack
+        ):
+            channel.unacked[tag] = (copy, consumer)
+            consumer.unacked += 1
 
 
 def cancel(broker: RabbitMQ, connection: Connection, request: m.BasicCancel, departure: str) -> m.Ok:
@@ -75,13 +98,22 @@ def cancel(broker: RabbitMQ, connection: Connection, request: m.BasicCancel, dep
     if departure:
         cause = connection.hang_up(departure, "consumer")
     if consumer is not None:
+        queue = consumer.queue
+        before = queue.chosen
         broker.forget_consumer(consumer, cause)
-        broker.queue_unused(consumer.queue, cause)
+        broker.tell_chosen(queue, before, cause)
+        broker.queue_unused(queue, cause)
+        if queue.chosen is not before:
+            if queue.kind == "classic" and broker.version == "3.10":
+                queue.rest()
+            dispatch(broker, queue, cause)
     return m.Ok()
 
 
-def cancel_by_broker(broker: Topology, consumer: Consumer, cause: str) -> None:
-    """The consumer's queue is gone: it is told. [rule 19]"""
+def cancel_by_broker(
+    broker: Topology, consumer: Consumer, cause: str, rule: str = "rabbitmq/consumer-cancel-notify"
+) -> str:
+    """The consumer is over, for its queue is gone or (by its rule) otherwise: it is told. Returns the event's name. [rule 19]"""
     world = broker.world
     channel = consumer.channel
     connection = channel.connection
@@ -89,7 +121,6 @@ def cancel_by_broker(broker: Topology, consumer: Consumer, cause: str) -> None:
     broker.forget_consumer(consumer, cause)
     arrives = connection.down()
     name = world.name(connection.program)
-    rule = "rabbitmq/consumer-cancel-notify"
     world.emit(
         ConsumerCancelled(world.now, name, cause, rule, connection.program, consumer.queue.name, arrives)
     )
@@ -99,12 +130,20 @@ def cancel_by_broker(broker: Topology, consumer: Consumer, cause: str) -> None:
         else Flight("close", broker.name, connection.program, world.now, arrives, ())
     )
     connection.push(m.CancelNotify(consumer.tag, channel.number), name, arrives, flight)
+    return name
 
 
 def get(broker: RabbitMQ, connection: Connection, request: m.BasicGet, cause: str) -> m.BasicGetEmpty | None:
     """basic.get: the head of the queue, outside any rotation and prefetch; the answer is a delivery."""
     channel = broker.channel(connection, request.channel)
     queue = broker.queue(request.queue, connection)
+    if queue.single and queue.kind == "quorum":
+        text = (
+            f"RESOURCE_LOCKED - cannot obtain access to locked queue '{queue.name}' in vhost '/'. basic.get operations are not "
+            "supported by quorum queues with single active consumer"
+        )
+        raise ChannelError(405, text, "rabbitmq/single-active-get")
+    broker.renew(queue)
     if queue.sees_head:
         expire(broker, queue, cause)
     if queue.head is None:
@@ -115,20 +154,35 @@ def get(broker: RabbitMQ, connection: Connection, request: m.BasicGet, cause: st
 
 
 def qos(broker: RabbitMQ, connection: Connection, request: m.BasicQos, cause: str) -> m.Ok:
-    """basic.qos: for consumers to come on this channel; global: shared by all of the channel. [rule 23]"""
+    """basic.qos: for consumers to come on this channel; global: shared by all of the channel. [rule 23]
+
+    One for consumers ends a shared one. A shared one begins to count with all that the channel holds, also by basic.get,
+    but takes only from consumers what it counts off. [asked of a 3.10.8]
+    """
     channel = broker.channel(connection, request.channel)
-    if request.global_qos:
-        channel.shared_prefetch = request.prefetch_count
-        for consumer in channel.consumers.values():
-            if consumer.blocked and consumer.may_take:
-                consumer.queue.join(consumer)
-                dispatch(broker, consumer.queue, cause)
-    else:
-        channel.default_prefetch = request.prefetch_count
+    count = request.prefetch_count
+    if not request.global_qos:
+        channel.default_prefetch = count
+    elif count and not channel.shared_prefetch:
+        channel.shared_unacked = len(channel.unacked)
+    channel.shared_prefetch = count if request.global_qos else 0
+    if not channel.shared_prefetch:
+        channel.shared_unacked = 0
+    queues: dict[Queue, None] = {}
+    for consumer in channel.consumers.values():
+        if consumer.blocked and consumer.may_take:
+            consumer.queue.join(consumer)
+            queues[consumer.queue] = None
+    for queue in queues:
+        dispatch(broker, queue, cause)
     return m.Ok()
 
 
 def confirm_select(broker: RabbitMQ, connection: Connection, request: m.ConfirmSelect, cause: str) -> m.Ok:
     """confirm.select: publishes are counted from 1 and confirmed."""
-    broker.channel(connection, request.channel).confirms = True
+    channel = broker.channel(connection, request.channel)
+    if channel.tx is not None:
+        text = "PRECONDITION_FAILED - cannot switch from tx to confirm mode"
+        raise ChannelError(406, text, "rabbitmq/tx-or-confirms")
+    channel.confirms = True
     return m.Ok()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mqlab.engine.brokers.rabbitmq import subscribe
 from mqlab.engine.brokers.rabbitmq.exchange import DEFAULT_NODE, Binding, Exchange, Via
 from mqlab.engine.brokers.rabbitmq.picture import exchange_settings, queue_settings
-from mqlab.engine.events import LinkAdded, LinkRemoved, NodeAdded, NodeRemoved, Purged
+from mqlab.engine.events import ActiveChanged, LinkAdded, LinkRemoved, NodeAdded, NodeRemoved, Purged
 from mqlab.engine.message import Copy, copy_event
 from mqlab.engine.scene import Link
 
@@ -28,6 +28,7 @@ class Topology:
     queues: dict[str, Queue]
     connections: list[Connection]
     routes: dict[tuple[str, str], Route]
+    up: bool
     on_the_way: dict[str, tuple[str, Copy, Receipt | None]]
 
     def by_name(self, routing_key: str) -> dict[str, str]:
@@ -72,6 +73,7 @@ class Topology:
     def add_queue(self, queue: Queue, cause: str) -> None:
         """A queue comes to be."""
         self.queues[queue.name] = queue
+        self.renew(queue)
         self.routes.clear()
         self._added(queue.name, "queue", queue_settings(self.name, queue), cause)
         self.link_dead_letters(queue, cause)
@@ -154,13 +156,41 @@ class Topology:
     def forget_consumer(self, consumer: Consumer, cause: str) -> None:
         """A consumer leaves its queue's rotation, and its line the picture."""
         consumer.queue.part(consumer)
-        consumer.queue.consumers.pop(consumer.id, None)
+        self.renew(consumer.queue)
         self._unlinked(consumer.link, cause)
+
+    def tell_chosen(self, queue: Queue, before: Consumer | None, cause: str) -> None:
+        """Tell whom a queue with a single active consumer serves, if that has changed. [rule 32]"""
+        chosen = queue.chosen
+        if chosen is before:
+            return
+        rule = "rabbitmq/single-active-consumer"
+        program = ""
+        if chosen is not None:
+            program = chosen.channel.connection.program
+            if before is not None and before.id in queue.consumers:
+                rule = "rabbitmq/single-active-preempted"
+        world = self.world
+        world.emit(ActiveChanged(world.now, world.name(queue.name), cause, rule, queue.name, program))
 
     def queue_unused(self, queue: Queue, cause: str) -> None:
         """An auto-delete queue goes with its last consumer, even if it is not empty. [rule 16]"""
         if queue.auto_delete and queue.used and not queue.consumers and self.queues.get(queue.name) is queue:
             self.remove_queue(queue, cause, "rabbitmq/auto-delete-queue")
+
+    def renew(self, queue: Queue) -> None:
+        """It has been used: if it has no consumer, its time unused begins anew. [rule 17]"""
+        if queue.expires_us and not queue.consumers:
+            queue.lease = self.world.now + queue.expires_us
+            self.world.at(queue.lease, self.lease_over, queue.name, queue.lease)
+
+    def lease_over(self, queue_name: str, t: int) -> None:
+        """A queue may have been unused for as long as it may."""
+        queue = self.queues.get(queue_name)
+        if queue is not None and queue.lease == t and self.up:
+            queue.lease = 0
+            if queue.expires_us and not queue.consumers and not (queue.kind == "quorum" and queue.unacked):
+                self.remove_queue(queue, "", "rabbitmq/queue-expires")
 
     def _added(self, node: str, what: str, settings: dict[str, Any], cause: str) -> None:
         self.world.emit(NodeAdded(self.world.now, self.world.name(node), cause, "", node, what, settings))

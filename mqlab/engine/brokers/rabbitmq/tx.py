@@ -1,0 +1,110 @@
+"""Transactions of a channel: publishes and acks wait for tx.commit, or are taken back. [rule 35]
+
+What is wrong with a publish or a delivery tag is said at once, and a publish is routed at once; only its effect waits.
+At the commit the publishes go first, then the acks, nacks and rejects in their order. [asked of a 3.10.8]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mqlab.engine.brokers.rabbitmq import methods as m
+from mqlab.engine.brokers.rabbitmq import publish, settle
+from mqlab.engine.brokers.rabbitmq.methods import ChannelError
+
+if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+    from mqlab.engine.brokers.rabbitmq.channel import Channel
+    from mqlab.engine.brokers.rabbitmq.consumer import Consumer
+    from mqlab.engine.brokers.rabbitmq.exchange import Exchange
+    from mqlab.engine.connection import Connection
+    from mqlab.engine.message import Content, Copy
+
+    Settles = m.BasicAck | m.BasicNack | m.BasicReject
+
+
+class Transaction:
+    """What a channel has asked for since the last commit, each with the event of its departure."""
+
+    __slots__ = ("publishes", "settles")
+
+    def __init__(self) -> None:
+        self.publishes: list[tuple[Exchange, m.BasicPublish, Content, publish.Route, str]] = []
+        self.settles: list[tuple[Settles, dict[int, tuple[Copy, Consumer | None]], str]] = []
+
+    def undo(self, broker: RabbitMQ, channel: Channel, cause: str) -> None:
+        """Forget the publishes, and let the channel hold again what was to be acked."""
+        rule = "rabbitmq/tx-rollback"
+        for exchange, asked, _, _, departure in self.publishes:
+            publish.refused(broker, asked.message, exchange.name, departure, "rolled back", rule)
+        held = dict(channel.unacked)
+        for how, entries, departure in self.settles:
+            settle.lose_ack(broker, channel.connection, how.lost_as, departure, rule)
+            held.update(entries)
+        channel.unacked = dict(sorted(held.items()))
+        channel.tx = Transaction()
+
+
+class _Watch(publish.Receipt):
+    """Learns whether a queue refuses a publish; its publisher is told by the answer to the commit."""
+
+    __slots__ = ()
+
+    def taken(self, broker: RabbitMQ, cause: str) -> None:
+        """One more queue has answered."""
+
+
+def select(broker: RabbitMQ, connection: Connection, request: m.TxSelect, cause: str) -> m.Ok:
+    """tx.select. Raises ChannelError 406 on a channel with confirms."""
+    channel = broker.channel(connection, request.channel)
+    if channel.confirms:
+        text = "PRECONDITION_FAILED - cannot switch from confirm to tx mode"
+        raise ChannelError(406, text, "rabbitmq/tx-or-confirms")
+    channel.tx = channel.tx or Transaction()
+    return m.Ok()
+
+
+def commit(broker: RabbitMQ, connection: Connection, request: m.TxCommit, cause: str) -> m.Ok:
+    """tx.commit. Raises ChannelError 406 where there is no transaction, or where a queue refused one of the publishes."""
+    channel, tx = _open(broker, connection, request)
+    channel.tx = None
+    refused = False
+    for exchange, asked, content, chosen, departure in tx.publishes:
+        if not exchange.name:
+            chosen = publish.route(
+                broker, exchange, content
+            )  # a name that it takes for a queue's may be one by now
+        queues, keys, rule = chosen
+        there = [n for n, queue in enumerate(queues) if broker.queues.get(queue.name) is queue]
+        chosen = (tuple([queues[n] for n in there]), tuple([keys[n] for n in there]), rule)
+        watch = _Watch(channel, 0, asked.message, exchange.name, 0)
+        publish.send(broker, channel, exchange, asked, content, chosen, departure, "", watch)
+        refused = refused or not watch.ok
+    for how, taken, departure in tx.settles:
+        entries = list(taken.values())
+        if isinstance(how, m.BasicAck):
+            settle.acked(broker, connection, entries, departure)
+        else:
+            settle.refused(broker, connection, how, entries, departure)
+    if refused:
+        text = "PRECONDITION_FAILED - partial tx completion"
+        raise ChannelError(406, text, "rabbitmq/tx-partial")
+    channel.tx = Transaction()
+    return m.Ok()
+
+
+def rollback(broker: RabbitMQ, connection: Connection, request: m.TxRollback, cause: str) -> m.Ok:
+    """tx.rollback. Raises ChannelError 406 where there is no transaction."""
+    channel, tx = _open(broker, connection, request)
+    tx.undo(broker, channel, cause)
+    return m.Ok()
+
+
+def _open(
+    broker: RabbitMQ, connection: Connection, request: m.TxCommit | m.TxRollback
+) -> tuple[Channel, Transaction]:
+    channel = broker.channel(connection, request.channel)
+    if channel.tx is None:
+        text = "PRECONDITION_FAILED - channel is not transactional"
+        raise ChannelError(406, text, "rabbitmq/tx-or-confirms")
+    return channel, channel.tx
