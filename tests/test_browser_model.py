@@ -14,7 +14,7 @@ from mqlab.engine.events import AnyEvent, Event
 from mqlab.engine.fold import fold
 from mqlab.engine.recording import Recording, run
 from mqlab.engine.scene import Position, Scene
-from tests.engine.random_lab import ACTED, SECOND, lab
+from tests.engine.random_lab import ACTED, CLUSTERED, SECOND, lab
 from tests.node import answers
 
 RECORDINGS = 200
@@ -34,7 +34,11 @@ def stretch(recording: Recording, future: str, at: Position, until: Position) ->
 def cases() -> list[tuple[bytes, Scene]]:
     """For each recording a scene with the events that follow it, and the server's scene after them."""
     made = []
-    for seed in [*range(1, RECORDINGS // 2 + 1), *range(ACTED, ACTED + RECORDINGS // 2)]:
+    for seed in [
+        *range(1, RECORDINGS // 2 + 1),
+        *range(ACTED, ACTED + RECORDINGS // 4),
+        *range(CLUSTERED, CLUSTERED + RECORDINGS // 4),
+    ]:
         recording, future, chance = lab(seed)
         start = (chance.randint(0, 4) * SECOND, 0)
         end = (start[0] + chance.randint(1, 3) * SECOND, 0)

@@ -80,6 +80,8 @@ COMMANDS: list[c.AnyCommand] = [
     c.Disconnect("web"),
     *(kind(one) for kind in (c.CloseChannel, c.Abort) for one in ("web", "w")),
     c.Cancel("w"),
+    *(kind("rabbit-2") for kind in (c.StopNode, c.StartNode, c.CutOff)),
+    c.Heal("rabbit"),
     c.SetPolicy("rabbit", "short", "^q'$", {"max-length": 5, "overflow": "reject-publish"}, 3, "queues"),
     c.ClearPolicy("rabbit", "short"),
     *(kind("rabbit", one) for kind in (c.RaiseAlarm, c.ClearAlarm) for one in ("memory", "disk")),

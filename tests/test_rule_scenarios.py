@@ -36,6 +36,12 @@ ACTS: dict[str, list[tuple[float, c.AnyCommand]]] = {
     ],
     "rules/confirms": [(0.99, c.Delete(node="closing"))],
     "rules/dead-letters": [(1, c.Delete(node="doomed"))],
+    "rules/cluster": [
+        (1, c.StopNode("rabbit-1")),
+        (4, c.StopNode("rabbit-2")),
+        (6, c.StartNode("rabbit-1")),
+        (9, c.StartNode("rabbit-2")),
+    ],
     "rules/policies": [
         (1, c.SetPolicy("rabbit", "limits", "^(plain|short|strict)$", {"max-length": 3})),
         (
@@ -175,6 +181,14 @@ def not_for_a_classic_queue(seen: Seen) -> bool:
     ]
 
 
+def confirmed_by_a_majority(seen: Seen) -> bool:
+    """No confirm while most nodes are down, of whatever was published then; afterwards there are some again."""
+    (lone,) = seen.all(e.LeaderChanged, queue="ours", leader="", rule="rabbitmq/cluster-no-majority")
+    back = next(one for one in seen.all(e.LeaderChanged, queue="ours") if one.t > lone.t and one.leader)
+    confirmed = [one.t for one in seen.all(e.Confirmed)]
+    return not [t for t in confirmed if lone.t < t < back.t] and any(t >= back.t for t in confirmed)
+
+
 SHOWN: dict[str, Callable[[Seen], bool]] = {
     "rabbitmq/one-copy-per-queue": lambda seen: [one.to for one in seen.all(e.Routed, exchange="first")] == [("shelf",)],
     "rabbitmq/unbind-idempotent": lambda seen: len(seen.all(e.Answered, request="QueueUnbind")) == 1,
@@ -192,6 +206,7 @@ SHOWN: dict[str, Callable[[Seen], bool]] = {
     "rabbitmq/policy-shortens": shortened_at_once,
     "rabbitmq/policy-ttl-from-now-on": only_what_comes_later,
     "rabbitmq/policy-unknown-key": not_for_a_classic_queue,
+    "rabbitmq/cluster-confirm-majority": confirmed_by_a_majority,
     "rabbitmq/x-death-record": counts_rise,
     "rabbitmq/first-last-death": lambda seen: bool(seen.all(e.Handled, program="coroner", outcome="failed")),
     "rabbitmq/client-x-death-ignored": lambda seen: [one.count for one in seen.all(e.DeadLettered, queue="liars")] == [1],

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine import commands as c
-from mqlab.engine.acting import broker, operate, programs
+from mqlab.engine.acting import broker, cluster, operate, programs
 from mqlab.engine.acting.add import add
 from mqlab.engine.acting.publish import publish
 from mqlab.engine.commands import Illegal
@@ -37,6 +37,10 @@ _DOES: dict[type[c.Command], Callable[[World, Any, str], None]] = {
     c.Purge: operate.operate,
     c.SetPolicy: broker.set_policy,
     c.ClearPolicy: broker.clear_policy,
+    c.StopNode: cluster.stop,
+    c.CutOff: cluster.stop,
+    c.StartNode: cluster.start,
+    c.Heal: cluster.heal,
     c.RaiseAlarm: broker.alarm,
     c.ClearAlarm: broker.alarm,
     c.Delete: operate.operate,

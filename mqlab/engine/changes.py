@@ -47,6 +47,21 @@ class HungUp(Event, gc=False, omit_defaults=True, tag=True):
     arrives: int = -1  # -1: nothing travels
 
 
+class MemberChanged(Event, gc=False, omit_defaults=True, tag=True):
+    """A node of a cluster: up, down (it stopped), cut off (the others do not reach it), starting."""
+
+    broker: str
+    member: str
+    status: str
+
+
+class LeaderChanged(Event, gc=False, omit_defaults=True, tag=True):
+    """A quorum queue has another leader, or ("") none: then it neither confirms nor delivers."""
+
+    queue: str
+    leader: str
+
+
 class PolicySet(Event, gc=False, omit_defaults=True, tag=True):
     """An operator set a policy, in place of one of the same name; what it changes at queues and exchanges follows."""
 

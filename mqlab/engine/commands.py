@@ -77,6 +77,30 @@ class Disconnect(Command, frozen=True, forbid_unknown_fields=True, omit_defaults
     node: Name
 
 
+class StopNode(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="stop_node"):
+    """A node of a cluster stops. Its clients lose their connections, and connect to another."""
+
+    node: Name
+
+
+class StartNode(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="start_node"):
+    """A node of a cluster that was stopped starts again."""
+
+    node: Name
+
+
+class CutOff(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="cut_off"):
+    """The network parts a node of a cluster from the others. It finds itself in the minority, and pauses."""
+
+    node: Name
+
+
+class Heal(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="heal"):
+    """The network is whole again: the nodes of the cluster that were cut off come back."""
+
+    node: Name
+
+
 class Cancel(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="cancel"):
     """A consumer cancels its subscriptions (basic.cancel). It keeps what it holds, and subscribes again when it starts anew."""
 
@@ -197,7 +221,7 @@ class ClearAlarm(Command, frozen=True, forbid_unknown_fields=True, omit_defaults
 AnyCommand = (
     Publish | Crash | Restart | Slow | Hang | Resume | Disconnect | Add | Remove | Change | Bind | Unbind | Purge | Delete
     | Get | RaiseAlarm | ClearAlarm | SetPolicy | ClearPolicy
-    | Cancel | CloseChannel | Abort
+    | Cancel | CloseChannel | Abort | StopNode | StartNode | CutOff | Heal
 )  # fmt: skip
 
 
@@ -232,10 +256,12 @@ __all__ = [
     "CloseChannel",
     "Command",
     "Crash",
+    "CutOff",
     "Delete",
     "Disconnect",
     "Get",
     "Hang",
+    "Heal",
     "Illegal",
     "Publish",
     "Purge",
@@ -245,6 +271,8 @@ __all__ = [
     "Resume",
     "SetPolicy",
     "Slow",
+    "StartNode",
+    "StopNode",
     "Unbind",
     "decode",
 ]

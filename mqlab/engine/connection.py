@@ -95,7 +95,7 @@ class Connection:
         request = self._up.get(departure)
         if request is None:
             return  # lost on the way
-        if self.broker.alarms and self.broker.stops(self, request, departure):
+        if self.broker.wary and self.broker.stops(self, request, departure):
             return  # there it stays
         self.read(departure, request)
 

@@ -16,8 +16,10 @@ from typing import Any
 
 from mqlab.engine.changes import Blocked as Blocked
 from mqlab.engine.changes import HungUp as HungUp
+from mqlab.engine.changes import LeaderChanged as LeaderChanged
 from mqlab.engine.changes import LinkAdded as LinkAdded
 from mqlab.engine.changes import LinkRemoved as LinkRemoved
+from mqlab.engine.changes import MemberChanged as MemberChanged
 from mqlab.engine.changes import NodeAdded as NodeAdded
 from mqlab.engine.changes import NodeChanged as NodeChanged
 from mqlab.engine.changes import NodeRemoved as NodeRemoved
@@ -382,7 +384,7 @@ AnyEvent = (
     Published | Routed | Replied | Unroutable | Refused | Enqueued | Dropped | Expired | DeadLettered | Purged
     | Delivered | Received | Started | Handled | Acked | Rejected | Settled | Requeued | Confirmed | ConfirmReceived
     | Returned | ReturnReceived | Lost | Crashed | Restarted | Stopped | Connected | ChannelClosed | ConnectionClosed
-    | ConsumerCancelled | ActiveChanged | Closed | Answered | NodeAdded | NodeChanged | NodeRemoved | LinkAdded | LinkRemoved
-    | Blocked | Unblocked | HungUp | PolicySet | PolicyCleared | GoalMet | VerdictChanged | Storm | ActOffered
-    | PredictionDue | PredictionSettled
+    | ConsumerCancelled | ActiveChanged | Closed | Answered | NodeAdded | NodeChanged | NodeRemoved | LinkAdded
+    | LinkRemoved | Blocked | Unblocked | HungUp | MemberChanged | LeaderChanged | PolicySet | PolicyCleared | GoalMet
+    | VerdictChanged | Storm | ActOffered | PredictionDue | PredictionSettled
 )  # fmt: skip

@@ -247,6 +247,15 @@ def _node_changed(scene: Scene, event: e.NodeChanged) -> None:
             settings[field] = value
 
 
+def _member_changed(scene: Scene, event: e.MemberChanged) -> None:
+    settings = scene.nodes[event.broker].settings
+    settings["members"] = {**settings["members"], event.member: event.status}
+
+
+def _leader_changed(scene: Scene, event: e.LeaderChanged) -> None:
+    scene.nodes[event.queue].settings["leader"] = event.leader
+
+
 def _policy_set(scene: Scene, event: e.PolicySet) -> None:
     settings = scene.nodes[event.broker].settings
     policy = {
@@ -341,6 +350,8 @@ _APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = {
     e.NodeAdded: _node_added,
     e.NodeChanged: _node_changed,
     e.HungUp: _hung_up,
+    e.MemberChanged: _member_changed,
+    e.LeaderChanged: _leader_changed,
     e.PolicySet: _policy_set,
     e.PolicyCleared: _policy_cleared,
     e.NodeRemoved: _node_removed,

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+from mqlab.engine.brokers.rabbitmq.cluster import Cluster
 from mqlab.engine.clients.consumer import Consumer
 from mqlab.engine.clients.producer import Producer
+from mqlab.engine.clients.program import tell_node
 from mqlab.engine.clients.you import NAME, Operator, You
 from mqlab.engine.goals import Goals
 from mqlab.engine.lesson import Lesson
@@ -40,6 +42,7 @@ def build(scenario: Scenario, seed: int) -> World:
     first = next(iter(world.brokers.values()))
     you = world.programs[NAME] = You(world, first, scenario.links.of(NAME))
     you.settings = {"broker": first.name, LATENCY: ms(you.latency_us)}
+    tell_node(you, "")
     world.events.clear()
     world.judges += [Verdicts(world), Goals(world, scenario.goals)]
     if scenario.first_act is not None or scenario.predictions:
@@ -48,7 +51,12 @@ def build(scenario: Scenario, seed: int) -> World:
 
 
 def _broker(world: World, name: str, spec: RabbitmqSpec) -> RabbitMQ:
-    broker = RabbitMQ(world, name, spec.version, spec.restart_us, spec.consumer_timeout_us)
+    broker = (
+        RabbitMQ(world, name, spec.version, spec.restart_us, spec.consumer_timeout_us)
+        if spec.nodes == 1
+        else Cluster(world, name, spec.version, spec.restart_us, spec.consumer_timeout_us, spec.nodes)
+    )
+    world.names |= dict.fromkeys(broker.members, "a node of a broker")
     broker.policies = dict(spec.policies)
     operator = Operator(world, broker)
     for exchange, one in spec.exchanges.items():
@@ -95,6 +103,7 @@ def begin(world: World, program: Producer | Consumer, cause: str) -> None:
     """It starts now, or when its settings say."""
     if isinstance(program, Producer) or program.up:
         program.start(cause)
+        tell_node(program, cause)
     elif program.spec.start_us is not None:
         world.at(max(world.now, program.spec.start_us), program.begin)
 

@@ -68,6 +68,8 @@ def _status(program: Any) -> str:
 
 def _picture_broker(broker: RabbitMQ, nodes: dict[str, Node], copies: dict[str, CopyState]) -> None:
     settings: dict[str, Any] = {"kind": broker.kind, "version": broker.version}
+    if broker.members:
+        settings["members"] = dict(broker.members)
     if broker.policies:
         settings["policies"] = {name: msgspec.to_builtins(policy) for name, policy in broker.policies.items()}
     if broker.alarms:

@@ -22,6 +22,8 @@ HEAD_ONLY = "rabbitmq/ttl-head-only"
 PREFETCH = "rabbitmq/prefetch-per-consumer"
 GONE = "rabbitmq/auto-ack-gone"
 CLOSE = "rabbitmq/close-requeues"
+NO_MAJORITY = "rabbitmq/cluster-no-majority"
+ONE_NODE = "rabbitmq/cluster-classic-one-node"
 BLOCKED = "rabbitmq/alarm-blocks-publishers"
 
 
@@ -66,6 +68,9 @@ def _flights(scene: Scene, message: str, kinds: tuple[str, ...], reason: Say) ->
             fields: Fields = {"source": flight.source, "target": flight.target, "arrives": flight.arrives}
             if flight.what == "publish" and flight.arrives < scene.at[0]:
                 fields |= _unread(scene, flight.source)
+            if flight.what == "copy" and scene.nodes[flight.target].settings.get("leader") == "":
+                found.append(reason("held_copy", flight.of[0], fields, NO_MAJORITY))
+                continue
             situation = "held_publish" if "alarms" in fields else f"flight_{flight.what}"
             found.append(reason(situation, flight.of[0], fields, BLOCKED if "alarms" in fields else ""))
     return found
@@ -102,6 +107,10 @@ def _ready(scene: Scene, copy: str, state: CopyState, reason: Say) -> list[Reaso
     found = []
     if broker is not None and broker.status == "down":
         found.append(reason("waits_down", copy, fields))
+    elif queue.settings.get("leader") == "":
+        found.append(reason("waits_leader", copy, fields, NO_MAJORITY))
+    elif queue.settings.get("unavailable"):
+        found.append(reason("waits_home", copy, {**fields, "home": queue.settings["node"]}, ONE_NODE))
     else:
         found.append(_waits(scene, copy, state.queue, fields, reason))
     if state.expires:

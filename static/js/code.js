@@ -202,6 +202,9 @@ function setPolicy({ policy, pattern, definition, priority = 0, apply_to = "all"
 
 const clearPolicy = ({ policy }) => [shell("rabbitmqctl", `rabbitmqctl clear_policy ${quoted(policy)}`), http("DELETE", `/policies/%2F/${part(policy)}`)];
 
+const onNode = (verb) => ({ node }) => [shell("rabbitmqctl", `rabbitmqctl -n ${quoted(node)} ${verb}`)];
+const cutOff = ({ node }) => [shell("Shell, on that node", `# ${node} and the others hear nothing of each other`, "iptables -A INPUT -p tcp --dport 25672 -j DROP", "iptables -A OUTPUT -p tcp --dport 25672 -j DROP")];
+const heal = () => [shell("Shell, on that node", "iptables -D INPUT -p tcp --dport 25672 -j DROP", "iptables -D OUTPUT -p tcp --dport 25672 -j DROP")];
 const cancel = () => [python("# consumer_tag is what basic_consume returned", "channel.basic_cancel(consumer_tag)")];
 const closeChannel = () => [python("channel.close()", "channel = connection.channel()")];
 const abort = () => [shell("Shell, where it runs", "# resets the connection: neither side can say a word", "ss --kill dport = :5672")];
@@ -215,6 +218,7 @@ function disconnect() {
 
 const CODE = {
   publish, add, bind, unbind: bind, delete: remove, purge, get, restart, change, slow, disconnect, raise_alarm: alarm, clear_alarm: alarm,
+  stop_node: onNode("stop_app"), start_node: onNode("start_app"), cut_off: cutOff, heal,
   cancel, close_channel: closeChannel, abort, set_policy: setPolicy, clear_policy: clearPolicy,
   crash: signal("KILL", ["It has no time to say anything:", "the broker sees the connection break."]),
   hang: signal("STOP", ["This stops its heartbeats too: a real broker", "closes the connection in about a minute.", "In the lab they go on, as from a thread."]),

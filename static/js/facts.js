@@ -2,7 +2,7 @@
 // An item is a text, {code}, {node} or {message, words}.
 
 import { hangs, load } from "./why.js";
-import { rateWords, serviceWords } from "./words.js";
+import { placeWords, rateWords, serviceWords } from "./words.js";
 import { plain, secondsOf } from "./sentence.js";
 
 const CHIPS_MAX = 40;
@@ -26,6 +26,7 @@ export function factsOf(name, scene) {
   const node = scene.nodes.get(name);
   const facts = [["Is", [kindWords(node)]]];
   (OF[node.what] ?? program)(name, node, scene, facts);
+  if (node.settings.node && node.what !== "queue") facts.push(["Connected to", [node.settings.node]]);
   const counts = scene.counts.get(name);
   const counted = counts ? COUNTS.filter(([what]) => counts.get(what)).map(([what, words]) => `${counts.get(what)} ${words}`) : [];
   if (counted.length) facts.push(["So far", [counted.join(", ")]]);
@@ -50,6 +51,8 @@ function queue(name, node, scene, facts) {
   const limits = LIMITS.filter(([field]) => settings[field] !== undefined).map(([field, words]) => words(settings[field]));
   if (limits.length) facts.push(["Limits", [limits.join("; ")]]);
   if (settings.dead_letter_exchange !== undefined) facts.push(["Dead letters", ["to ", { node: settings.dead_letter_exchange || "amq.default" }]]);
+  const place = placeWords(settings, scene);
+  if (place) facts.push([settings.members ? "Members" : "Node", [place.long]]);
   policyOf(settings, scene, facts);
   const args = Object.entries(settings.arguments ?? {});
   if (args.length) facts.push(["Arguments", spread(args.map(([field, value]) => [{ code: `${field}: ${plain(value)}` }]))]);
@@ -109,6 +112,8 @@ function program(name, node, scene, facts) {
 function broker(name, node, scene, facts) {
   const { alarms = [] } = node.settings;
   if (alarms.length) facts.push(["Alarms", [`${alarms.join(" and ")}: it reads nothing more from those who publish`]]);
+  const members = Object.entries(node.settings.members ?? {});
+  if (members.length) facts.push(["Nodes", [members.map(([one, is]) => `${one} ${is}`).join(", ")]]);
   const policies = Object.entries(node.settings.policies ?? {});
   if (policies.length) facts.push(["Policies", spread(policies.map(([one, { pattern, priority }]) => [{ code: one }, " for ", { code: pattern }, priority ? ` with priority ${priority}` : ""]))]);
   const of = (what) => Array.from(scene.nodes).filter(([, one]) => one.what === what && one.settings.broker === name).map(([one]) => one);

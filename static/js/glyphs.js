@@ -2,7 +2,7 @@
 
 import { Minis, Pool } from "./chips.js";
 import { fit, make, say, set } from "./dom.js";
-import { rateWords, seconds, serviceWords, shorten, wide } from "./words.js";
+import { placeWords, rateWords, seconds, serviceWords, shorten, wide } from "./words.js";
 
 const PILE_SHOWN = 13;
 const SLOTS_SHOWN = 8;
@@ -123,6 +123,7 @@ class Queue extends Glyph {
     make(this.root, "rect", { class: "body", y: 20, width: w, height: 36, rx: 7 });
     for (let n = 1; n < ctx.cells; n++) make(this.root, "path", { class: "cell", d: `M${w - 6 - n * 24} 29v18` });
     this.more = make(this.root, "text", { class: "s", x: 7, y: 42 });
+    this.place = make(this.root, "text", { class: "s end place", x: w, y: 70 });
     box.feet.forEach((line, n) => make(this.root, "text", { class: "s foot", x: 1, y: 70 + n * 14 }, line));
     this.pool = new Pool(this.root);
   }
@@ -156,9 +157,12 @@ class Queue extends Glyph {
       this.cell(n++, copy, scene.copies.get(copy), this.ctx.deadEnd(this.box.name) ? "dead" : "message", settings, t, selected);
     }
     this.pool.end();
+    const place = placeWords(settings, scene);
+    say(this.place, place?.short ?? "");
+    set(this.place, "class", `s end place${place && (settings.leader === "" || settings.unavailable) ? " away" : ""}`);
     const fell = this.drop(scene, falling);
     const limits = this.box.feet.length ? `, ${this.box.feet.join(", ")}` : "";
-    say(this.title, `${this.box.name}: ${ready.size} ready, ${unacked.size} unacked${delivered ? `, ${delivered} delivered` : ""}${limits}${fell}`);
+    say(this.title, `${this.box.name}: ${ready.size} ready, ${unacked.size} unacked${delivered ? `, ${delivered} delivered` : ""}${limits}${place ? `, ${place.long}` : ""}${fell}`);
   }
 
   /** A copy in the n-th cell from the head; its time to live drains while it is ready. */

@@ -369,6 +369,8 @@ function rare(scene, e) {
     case "NodeChanged":
       scene.shape++; // its limits may be written on it
       return change(scene.nodes.get(e.node).settings, e.settings);
+    case "MemberChanged": return change(scene.nodes.get(e.broker).settings, { members: { ...scene.nodes.get(e.broker).settings.members, [e.member]: e.status } });
+    case "LeaderChanged": return void (scene.nodes.get(e.queue).settings.leader = e.leader);
     case "PolicySet":
     case "PolicyCleared":
       return policy(scene.nodes.get(e.broker).settings, e);

@@ -59,7 +59,19 @@ function broker(name, node) {
   const alarms = ["memory", "disk"].map((resource) => (node.settings.alarms ?? []).includes(resource)
     ? offer(`End the ${resource} alarm`, `End ${resource} alarm`, { do: "clear_alarm", node: name, resource }, down)
     : offer(`Raise the ${resource} alarm`, `${resource === "memory" ? "Memory" : "Disk"} alarm`, { do: "raise_alarm", node: name, resource }, down));
-  return [offer(`Restart ${name}`, "Restart", { do: "restart", node: name }, down), ...alarms];
+  return [offer(`Restart ${name}`, "Restart", { do: "restart", node: name }, down), ...members(name, node.settings.members ?? {}), ...alarms];
+}
+
+/** Stop, cut off, start, heal: what each node of a cluster allows. */
+function members(broker, nodes) {
+  const last = Object.values(nodes).filter((one) => one === "up").length < 2 ? "one node has to stay up" : "";
+  const offers = Object.entries(nodes).flatMap(([node, is]) => {
+    if (is === "down") return [offer(`Start ${node}`, `Start ${node}`, { do: "start_node", node })];
+    if (is !== "up") return [];
+    return [offer(`Stop ${node}`, `Stop ${node}`, { do: "stop_node", node }, last), offer(`Cut ${node} off`, `Cut ${node} off`, { do: "cut_off", node }, last)];
+  });
+  if (Object.values(nodes).includes("cut off")) offers.unshift(offer("Heal the network", "Heal", { do: "heal", node: broker }));
+  return offers;
 }
 
 const OFFERS = {

@@ -11,6 +11,8 @@ const HEAD_ONLY = "rabbitmq/ttl-head-only";
 const PREFETCH = "rabbitmq/prefetch-per-consumer";
 const GONE = "rabbitmq/auto-ack-gone";
 const CLOSE = "rabbitmq/close-requeues";
+const NO_MAJORITY = "rabbitmq/cluster-no-majority";
+const ONE_NODE = "rabbitmq/cluster-classic-one-node";
 const BLOCKED = "rabbitmq/alarm-blocks-publishers";
 
 /** The reasons at the scene's position, {situation, of, sentence, rule}: of all its places, or of its ends. */
@@ -30,7 +32,8 @@ function flights(scene, message, kinds, reason) {
   for (const { what, source, target, arrives, of } of scene.flights.values()) {
     if (!kinds.includes(what) || !of.some((copy) => messageOf(copy) === message)) continue;
     const alarms = what === "publish" && arrives < scene.t ? unread(scene, source) : null;
-    if (alarms) found.push(reason("held_publish", of[0], { source, target, arrives, ...alarms }, BLOCKED));
+    if (what === "copy" && scene.nodes.get(target).settings.leader === "") found.push(reason("held_copy", of[0], { source, target, arrives }, NO_MAJORITY));
+    else if (alarms) found.push(reason("held_publish", of[0], { source, target, arrives, ...alarms }, BLOCKED));
     else found.push(reason(`flight_${what}`, of[0], { source, target, arrives }));
   }
   return found;
@@ -64,6 +67,8 @@ function ready(scene, copy, state, reason) {
   const ahead = queue.ready.list().indexOf(copy);
   const found = [];
   if (scene.nodes.get(queue.settings.broker ?? "")?.status === "down") found.push(reason("waits_down", copy, { queue: state.queue, ahead }));
+  else if (queue.settings.leader === "") found.push(reason("waits_leader", copy, { queue: state.queue, ahead }, NO_MAJORITY));
+  else if (queue.settings.unavailable) found.push(reason("waits_home", copy, { queue: state.queue, ahead, home: queue.settings.node }, ONE_NODE));
   else found.push(waits(scene, copy, state.queue, { queue: state.queue, ahead }, reason));
   if (!state.expires) return found;
   const fields = { queue: state.queue, expires: state.expires };

@@ -97,9 +97,22 @@ export function shorten(text, most) {
 
 /** A broker in a few words: what it is, and what it lacks just now. */
 export function brokerWords(name, { status, settings }) {
-  const { kind, version, alarms = [] } = settings;
+  const { kind, version, alarms = [], members = {} } = settings;
+  const nodes = Object.entries(members).map(([node, is]) => (is === "up" ? node : `${node} (${is})`)).join(", ");
   const alarm = alarms.length ? ` · ${alarms.join(" and ")} alarm: publishers are blocked` : "";
-  return `${name} · ${kind === "rabbitmq" ? "RabbitMQ" : kind} ${version}${status === "down" ? " · down" : alarm}`;
+  return `${name} · ${kind === "rabbitmq" ? "RabbitMQ" : kind} ${version}${status === "down" ? " · down" : alarm}${nodes ? ` · ${nodes}` : ""}`;
+}
+
+/** Where a queue of a cluster lives: {short, long}: its nodes by their last letters, ● leads, ○ follows, × is away; or null. */
+export function placeWords({ broker, node, members, leader, unavailable }, scene) {
+  const nodes = scene.nodes.get(broker)?.settings.members;
+  if (!nodes || !(node || members)) return null;
+  const number = (one) => one.slice(broker.length + 1);
+  if (!members) return { short: unavailable ? `on ×${number(node)}` : `on ${number(node)}`, long: unavailable ? `on ${node}, which is ${nodes[node]}` : `on ${node}` };
+  const sorted = [...members].sort();
+  const mark = (one) => (one === leader ? "●" : nodes[one] === "up" ? "○" : "×");
+  const says = (one) => (one === leader ? `${one} leads` : nodes[one] === "up" ? `${one} follows` : `${one} is ${nodes[one]}`);
+  return { short: sorted.map((one) => `${mark(one)}${number(one)}`).join(" "), long: `${leader ? "" : "no leader: "}${sorted.map(says).join(", ")}` };
 }
 
 /** A command in a few words, as the flag on the timeline says it. */
@@ -111,6 +124,8 @@ export function commandWords(command) {
   if (verb === "get") return `get from ${command.queue}`;
   if (verb === "slow") return command.factor === 1 ? `${command.node} at full speed` : `slow ${command.node} × ${command.factor}`;
   if (verb === "add") return `add ${command.what} ${command.node}`;
+  if (verb === "stop_node" || verb === "start_node") return `${verb.slice(0, -5)} ${command.node}`;
+  if (verb === "cut_off") return `cut ${command.node} off`;
   if (verb === "cancel") return `cancel the consumer of ${command.node}`;
   if (verb === "close_channel") return `close the channel of ${command.node}`;
   if (verb === "abort") return `break the connection of ${command.node}`;

@@ -19,6 +19,7 @@ brokers:
   rabbit:
     kind: rabbitmq
     version: "{version}"
+    nodes: {nodes}
     exchanges: {{in: {{type: topic}}, dead: {{type: fanout}}}}
     queues:
       one: {{durable: true, arguments: {{{levels}x-max-length: {length}, x-overflow: {overflow}, x-dead-letter-exchange: dead}}}}
@@ -63,6 +64,10 @@ ACTED = 5000
 """Labs of this seed and above have more acts behind them: programs, exchanges and queues come and go, hang and slow down."""
 
 
+CLUSTERED = 9000
+"""Labs of this seed and above have a broker of three nodes, which stop, are cut off and come back among those acts."""
+
+
 def lab(seed: int) -> tuple[Recording, str, random.Random]:
     """A random recording of six seconds with a few acts, and the future they lead to."""
     chance = random.Random(seed)
@@ -76,6 +81,7 @@ def lab(seed: int) -> tuple[Recording, str, random.Random]:
         length=chance.choice([2, 5]),
         overflow=chance.choice(["drop-head", "reject-publish", "reject-publish-dlx"]),
         version=version,
+        nodes=3 if seed >= CLUSTERED else 1,
         durable="true" if version == "4.3" else "false",
         ttl=chance.choice([50, 400, 2000]),
         prefetch=chance.choice([1, 3]),
@@ -106,11 +112,11 @@ def lab(seed: int) -> tuple[Recording, str, random.Random]:
         except c.Illegal:
             continue
     if seed >= ACTED:
-        future = _act_on(recording, future, t, chance)
+        future = _act_on(recording, future, t, chance, seed)
     return recording, future, chance
 
 
-def _act_on(recording: Recording, future: str, t: int, chance: random.Random) -> str:
+def _act_on(recording: Recording, future: str, t: int, chance: random.Random, seed: int) -> str:
     """Six to sixteen acts of every other kind within the next two seconds. Returns the future they lead to."""
     consumer = {"queue": "one", "prefetch": 2, "service": {"constant_ms": 100}}
     producer = {
@@ -167,6 +173,9 @@ def _act_on(recording: Recording, future: str, t: int, chance: random.Random) ->
             c.RaiseAlarm("rabbit", chance.choice(["memory", "disk"])),
             c.ClearAlarm("rabbit", chance.choice(["memory", "disk"])),
         ]  # fmt: skip
+        if seed >= CLUSTERED and chance.random() < 0.5:
+            node = f"rabbit-{chance.randint(1, 3)}"
+            acts = [c.StopNode(node), c.StopNode(node), c.StartNode(node), c.CutOff(node), c.Heal("rabbit")]
         t += chance.randint(1, SECOND // 3)
         try:
             future = run(recording.do(f"more{n}", future, (t, 0), 0, chance.choice(acts))).future

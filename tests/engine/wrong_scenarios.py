@@ -48,7 +48,7 @@ WRONG: list[tuple[str, str, str]] = [
     ("chance: 0.1", "chance: 1.1", "line 33, column 20: programs.worker.fail.chance: expected a number from 0 to 1, got the number 1.1."),
     ("  worker: {latency_ms: 5}", "  werker: {latency_ms: 5}", 'line 36, column 3: links.werker: expected default or a program: web, worker, you, worker-1 or worker-2, got "werker". Did you mean worker?'),
     ("node: worker-1", "node: worker-3", 'line 39, column 30: first_act.command.node: expected a name of this lab: web, worker-1 or worker-2, got "worker-3". Did you mean worker-2?'),
-    ("do: crash", "do: crush", 'line 39, column 17: first_act.command.do: expected publish, crash, restart, slow, hang, resume, disconnect, add, remove, change, bind, unbind or one of 10 more, got "crush". Did you mean crash?'),
+    ("do: crash", "do: crush", 'line 39, column 17: first_act.command.do: expected publish, crash, restart, slow, hang, resume, disconnect, add, remove, change, bind, unbind or one of 14 more, got "crush". Did you mean crash?'),
     ("{do: crash, node: worker-1}", "{do: change, node: worker-1, settings: {prefech: 1}}", 'line 39, column 12: first_act.command: expected settings that can be changed, got this: worker-1: "prefech" cannot be changed; prefetch, ack, service, fail, priority, reconnect_ms or latency_ms can. Did you mean prefetch?'),
     ("event: Delivered", "event: Deliverd", 'line 42, column 32: goals[0].event: expected the name of an event (Published, Delivered, Handled, Lost…), got "Deliverd". Did you mean Delivered?'),
     ("{redelivered: true}", "{redelivered: maybe}", 'line 42, column 64: goals[0].where.redelivered: expected true or false, got "maybe".'),

@@ -9,6 +9,7 @@ from mqlab.engine import limits
 from mqlab.engine.acting.find import broker_of, known
 from mqlab.engine.acting.publish import table
 from mqlab.engine.brokers.rabbitmq import methods as m
+from mqlab.engine.brokers.rabbitmq.cluster import Cluster
 from mqlab.engine.brokers.rabbitmq.exchange import DEFAULT_NODE
 from mqlab.engine.clients.you import NAME, Getter, Operator
 from mqlab.engine.commands import Illegal
@@ -28,6 +29,7 @@ def operate(world: World, command: c.Bind | c.Unbind | c.Purge | c.Delete, cause
 
 def ask(world: World, broker: RabbitMQ, request: m.Request, named: str, cause: str) -> None:
     """Ask one thing. What the broker did without telling is told as its answer."""
+    _check_cluster(broker, request)
     told = len(world.events)
     reply = Operator(world, broker).do(request, cause)
     if len(world.events) == told:
@@ -38,6 +40,7 @@ def get(world: World, command: c.Get, cause: str) -> None:
     """basic.get by hand, and what becomes of what came."""
     broker = broker_of(world)
     queue = known(command.queue, broker.queues)
+    _check_serves(broker, queue)
     told = len(world.events)
     Getter(world, broker).get(queue, command.count, command.then, cause)
     if len(world.events) == told:
@@ -51,6 +54,26 @@ def disconnect(world: World, command: c.Disconnect, cause: str) -> None:
     if program.connection is None or not program.connection.alive:
         raise Illegal("down", f"{command.node} has no connection now: it crashed, or is about to come back.")
     broker.force_close(program.connection, cause)
+
+
+def _check_cluster(broker: RabbitMQ, request: m.Request) -> None:
+    """Where a real cluster would let an operator wait for as long as something is down."""
+    if isinstance(broker, Cluster) and not broker.changeable:
+        raise Illegal(
+            "down",
+            f"Most nodes of {broker.name} are away, and without a majority nothing can be changed: start one first.",
+            "rabbitmq/cluster-metadata-majority",
+        )
+    if isinstance(request, m.QueuePurge | m.QueueDelete) and request.queue in broker.queues:
+        _check_serves(broker, request.queue)
+
+
+def _check_serves(broker: RabbitMQ, queue: str) -> None:
+    place = broker.queues[queue].place
+    if place is not None and place.members and not place.leader:
+        raise Illegal(
+            "down", f"{queue} has no leader now, and would not answer.", "rabbitmq/cluster-no-majority"
+        )
 
 
 def _answered(world: World, cause: str, request: str, reply: str) -> None:

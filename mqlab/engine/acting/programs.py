@@ -132,7 +132,7 @@ def alter(world: World, command: c.Change, cause: str) -> None:
     else:
         spec = change(program.spec, command.settings, command.node)
         _lawful(program, spec)
-        kept = {name: before[name] for name in ("slow", "hung", "blocked", LATENCY) if name in before}
+        kept = {name: before[name] for name in ("slow", "hung", "blocked", "node", LATENCY) if name in before}
         after = settings_of(spec) | kept
     if latency is not None:
         after = {**after, LATENCY: ms(latency)}

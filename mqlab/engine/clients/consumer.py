@@ -16,6 +16,7 @@ from mqlab.engine.message import Copy, begin, copy_event
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+    from mqlab.engine.connection import Connection
     from mqlab.engine.scenario import ConsumerSpec, FailSpec, ServiceSpec
     from mqlab.engine.world import World
 
@@ -242,6 +243,23 @@ class Consumer(Program, AmqpClient):
         """basic.cancel of all that it is subscribed to; what it has it still handles, over the same channel."""
         for queue in range(len(self.spec.queues)):
             self._say_goodbye("consumer", m.BasicCancel(consumer_tag=self.tag_of(queue)), cause)
+
+    def on_cancelled(self, frame: m.CancelNotify, cause: str) -> None:
+        """Its queue is gone; in a cluster that may be for as long as a node is down: it tries again in a while."""
+        if self.broker.members and self.connection is not None:
+            self.world.at(self.world.now + self.spec.reconnect_us, self.subscribe_again, self.connection)
+
+    def subscribe_again(self, connection: Connection) -> None:
+        """Over a fresh channel, as soon as its queues are all there."""
+        if not self.up or self.connection is not connection or not connection.alive or not self.channels:
+            return
+        queues = [self.broker.queues.get(queue) for queue in self.spec.queues]
+        if None in queues:
+            return
+        if all(queue is not None and self.broker.serves(queue) for queue in queues):
+            self._subscribe()
+        else:
+            self.world.at(self.world.now + self.spec.reconnect_us, self.subscribe_again, connection)
 
     def tag_of(self, back: int) -> str:
         """The tag of its last subscription, or of one before that."""

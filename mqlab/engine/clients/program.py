@@ -41,6 +41,13 @@ def blocked(program: Any, reason: str, cause: str) -> None:
         tell_settings(program, {"blocked": reason or None}, cause)
 
 
+def tell_node(program: Any, cause: str) -> None:
+    """In a cluster: which of its nodes a program is connected to."""
+    node = program.connection.node if program.connection is not None else program.broker.name
+    if node != program.broker.name and program.settings.get("node") != node:
+        tell_settings(program, {"node": node}, cause)
+
+
 class Program:
     """The life of a program. Its work is in the subclass: start, resume, forget, drop_memory."""
 
@@ -181,6 +188,7 @@ class Program:
         world.emit(Restarted(world.now, name, cause, "", self.name))
         if self.broker.up:
             self.start(name)
+            tell_node(self, name)
         else:
             self.come_back_later(name)
 
@@ -199,3 +207,4 @@ class Program:
         name = world.name(self.name)
         world.emit(Connected(world.now, name, cause, "", self.name))
         self.resume(name)
+        tell_node(self, name)

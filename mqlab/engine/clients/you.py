@@ -8,7 +8,7 @@ import msgspec
 
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
-from mqlab.engine.clients.program import blocked
+from mqlab.engine.clients.program import blocked, tell_node
 from mqlab.engine.events import Handled
 from mqlab.engine.message import Message, Properties, copy_event
 
@@ -85,6 +85,7 @@ class You(AmqpClient):
         """Connect again as soon as the broker is up."""
         if self.broker.up:
             self._open()
+            tell_node(self, "")
         else:
             self.world.at(self.world.now + RECONNECT_US, self.come_back)
 

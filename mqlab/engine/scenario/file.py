@@ -171,7 +171,7 @@ def _brokers(fields: Fields) -> dict[str, Any]:
         if kind is None:
             raise one.error("the field kind", "none")
         found[name] = spec = kinds[kind.choice(kinds)].read(one)
-        for node in spec.node_names:
+        for node in (*spec.node_names, *spec.members(name)):
             if node in TAKEN:
                 raise key.error(f"no exchange or queue named {listed(TAKEN)}", node)
             _claim(key, node, taken, f"in the broker {name}")

@@ -22,12 +22,14 @@ RULE = "rabbitmq/alarm-blocks-publishers"
 def raise_alarm(broker: RabbitMQ, resource: str, cause: str) -> None:
     """The broker is low on this resource: memory or disk."""
     broker.alarms = [*broker.alarms, resource]
+    broker.take_care()
     _tell(broker, cause)
 
 
 def clear_alarm(broker: RabbitMQ, resource: str, cause: str) -> None:
     """There is enough of it again; with the last alarm go all the blocks."""
     broker.alarms = [one for one in broker.alarms if one != resource]
+    broker.take_care()
     name = _tell(broker, cause)
     if not broker.alarms:
         for connection in [one for one in broker.connections if one.waiting is not None]:

@@ -34,6 +34,7 @@ from mqlab.engine.scene import Flight
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
+    from mqlab.engine.brokers.rabbitmq.place import Place
     from mqlab.engine.brokers.rabbitmq.queue import Queue
     from mqlab.engine.world import World
 
@@ -51,6 +52,7 @@ class RabbitMQ(Topology):
     """One broker of one version ("4.3", "4.0" or "3.10")."""
 
     kind = "rabbitmq"
+    wary = False  # not all requests can be taken, or not all queues serve: see take_care
 
     def __init__(
         self,
@@ -66,6 +68,7 @@ class RabbitMQ(Topology):
         self.restart_us = restart_us
         self.consumer_timeout_us = consumer_timeout_us  # 0: what is not acked may be held for ever
         self.up = True
+        self.members: dict[str, str] = {}  # of a cluster: its nodes and their status
         self.exchanges: dict[str, Exchange] = {}
         self.queues: dict[str, Queue] = {}
         self.connections: list[Connection] = []
@@ -108,7 +111,7 @@ class RabbitMQ(Topology):
 
     def handle(self, node: str, connection: Connection, request: m.Request, departure: str) -> Any:
         """Do what a client asks. Returns the reply; an error is answered by closing the channel or the connection."""
-        if self.alarms and connection.instant and self.stops(connection, request, departure):
+        if self.wary and connection.instant and self.stops(connection, request, departure):
             return None
         try:
             return _HANDLERS[type(request)](self, connection, request, departure)
@@ -120,7 +123,26 @@ class RabbitMQ(Topology):
 
     def stops(self, connection: Connection, request: m.Request, departure: str) -> bool:
         """Whether a request waits unread: there is an alarm."""
-        return alarms.stops(self, connection, request, departure)
+        return bool(self.alarms) and alarms.stops(self, connection, request, departure)
+
+    def take_care(self) -> None:
+        """Something may have to wait now, or need no more: the usual way looks at `wary` alone."""
+        self.wary = not self.up or bool(self.alarms) or self.troubled()
+
+    def troubled(self) -> bool:
+        """Whether some queue does not serve though the broker is up: in a cluster."""
+        return False
+
+    def serves(self, queue: Queue) -> bool:
+        """Whether a queue gives out and takes in now."""
+        return self.up
+
+    def place(self, queue: Queue, connection: Connection) -> Place | None:
+        """Where in a cluster a new queue lives."""
+        return None
+
+    def check_available(self, queue: Queue) -> None:
+        """Raises ChannelError 404 where a queue's node is down: in a cluster."""
 
     def channel(self, connection: Connection, number: int) -> Channel:
         """An open channel. Raises ChannelError 504 where there is none (a client that goes on after the broker closed it)."""
@@ -134,6 +156,7 @@ class RabbitMQ(Topology):
         queue = self.queues.get(name)
         if queue is None:
             raise self.no_queue(name)
+        self.check_available(queue)
         self.check_owner(queue, connection)
         return queue
 
@@ -227,7 +250,8 @@ class RabbitMQ(Topology):
         queue = self.queues.get(queue_name)
         if queue is not None and queue.timer == t:
             queue.timer = 0
-            expire(self, queue, "")
+            if self.serves(queue):
+                expire(self, queue, "")
 
     def watch_channel(self, channel: Channel) -> None:
         """An ack is owed on it, and nobody looks when yet."""

@@ -83,3 +83,8 @@ def unknown_tag(tag: int) -> ChannelError:
     return ChannelError(
         406, f"PRECONDITION_FAILED - unknown delivery tag {tag}", "rabbitmq/unknown-delivery-tag"
     )
+
+
+def still_held(entries: list[tuple[Copy, Consumer | None]]) -> list[tuple[Copy, Consumer | None]]:
+    """Without what went back into its queue when the queue's node went down: of that, an ack or nack comes to nothing."""
+    return [entry for entry in entries if entry[0].state != "returned"]

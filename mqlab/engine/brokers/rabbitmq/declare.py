@@ -96,6 +96,7 @@ def queue_declare(
         return reply_to.declare(broker, name)
     known = broker.queues.get(name) if name else None
     if known is not None:
+        broker.check_available(known)
         broker.check_owner(known, connection)
         if not request.passive:
             _check_equivalent(known, request, arguments)
@@ -123,6 +124,7 @@ def queue_declare(
         queue = QuorumQueue(name, broker.version, **more)
     else:
         queue = (PriorityQueue if "x-max-priority" in arguments else Queue)(name, **more)
+    queue.place = broker.place(queue, connection)
     if broker.policies:
         policies.settle_queue(broker, queue)
     broker.add_queue(queue, cause)

@@ -94,7 +94,7 @@ def _refuse(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None,
 
 def dispatch(broker: RabbitMQ, queue: Queue, cause: str, fresh: Copy | None = None) -> None:
     """Give ready copies out while somebody may take one. `fresh` has just come: its turn comes before its time is up."""
-    if not broker.up:
+    if broker.wary and not broker.serves(queue):
         return
     now = broker.world.now
     while (head := queue.head) is not None:

@@ -44,6 +44,8 @@ def queue_settings(broker: str, queue: Queue) -> dict[str, Any]:
         settings["dead_letter_exchange"] = queue.dead_letter_exchange
     if isinstance(queue, QuorumQueue) and queue.limit is not None:
         settings["delivery_limit"] = queue.limit
+    if queue.place is not None:
+        settings |= queue.place.settings()
     if queue.policy:
         settings["policy"] = queue.policy
     if queue.single and queue.used:

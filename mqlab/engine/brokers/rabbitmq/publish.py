@@ -166,12 +166,19 @@ def route(broker: RabbitMQ, exchange: Exchange, content: Content) -> Route:
                 todo.append(next_stop)
                 if rule != "rabbitmq/alternate-exchange":
                     rule = "rabbitmq/exchange-to-exchange"
+    if broker.wary:
+        found = {name: by for name, by in found.items() if not _homeless(broker.queues[name])}
     result = (tuple(broker.queues[name] for name in found), tuple(found.values()), rule)
     if plain and not by_headers:
         if len(broker.routes) >= ROUTES_KEPT_MAX:
             broker.routes.clear()
         broker.routes[at] = result
     return result
+
+
+def _homeless(queue: Queue) -> bool:
+    """A classic queue whose node is down: nothing is routed to it."""
+    return queue.place is not None and queue.kind == "classic" and not queue.place.available
 
 
 def fan_out(
@@ -207,7 +214,7 @@ def fan_out(
             origin,
         )
     )
-    if not delay:
+    if not delay and not broker.members:
         for queue, copy in zip(queues, copies, strict=True):
             enqueue(broker, queue, copy, receipt, name)
         return

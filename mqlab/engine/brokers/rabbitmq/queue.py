@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
     from mqlab.engine.brokers.rabbitmq.order import Order
+    from mqlab.engine.brokers.rabbitmq.place import Place
     from mqlab.engine.connection import Connection
     from mqlab.engine.message import Copy
 
@@ -36,7 +37,8 @@ class Queue:
     __slots__ = (
         "active", "arguments", "auto_delete", "bytes", "chosen", "consumers", "dead_letter_exchange",
         "dead_letter_routing_key", "durable", "entered", "exclusive", "expires_us", "lease", "max_bytes",
-        "max_length", "name", "overflow", "owner", "policy", "ranked", "ready", "single", "timer", "ttl_us", "unacked", "used",
+        "max_length", "name", "overflow", "owner", "place", "policy", "ranked", "ready", "single", "timer",
+        "ttl_us", "unacked", "used",
     )  # fmt: skip
 
     def __init__(
@@ -56,6 +58,7 @@ class Queue:
         self.auto_delete = auto_delete
         self.arguments = arguments
         self.owner = owner
+        self.place: Place | None = None  # where in a cluster
         self.policy = ""  # the name of the one that applies
         self.configure(arguments)
         self.lease = 0  # when it goes if nobody uses it; 0: nobody waits for that

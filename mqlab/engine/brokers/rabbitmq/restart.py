@@ -14,6 +14,7 @@ from mqlab.engine.scene import Flight
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
     from mqlab.engine.brokers.rabbitmq.queue import Queue
+    from mqlab.engine.connection import Connection
 
 FORCED = "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'"
 
@@ -24,25 +25,14 @@ def go_down(broker: RabbitMQ, cause: str) -> None:
     name = world.name(broker.name)
     world.emit(Crashed(world.now, name, cause, "", broker.name))
     broker.up = False
+    broker.take_care()
     alarms.forget(broker, name)
     for connection in list(broker.connections):
-        connection.lose_down(name)
-        broker.drop_connection(connection, name)
-        if not connection.heard:
-            continue  # its program is gone, or about to be
-        arrives = connection.down()
-        told = world.name(connection.program)
-        world.emit(ConnectionClosed(world.now, told, name, "", connection.program, 320, FORCED, arrives))
-        flight = (
-            None
-            if connection.instant
-            else Flight("close", broker.name, connection.program, world.now, arrives, ())
-        )
-        connection.push(m.ConnectionClosedByBroker(320, FORCED), told, arrives, flight)
+        break_connection(broker, connection, name)
     _lose_what_travels(broker, name)
     for queue in list(broker.queues.values()):
         if queue.durable:
-            _lose(broker, queue.name, _forget_transient(queue), name)
+            forget_memory(broker, queue, name)
         else:
             _lose(broker, queue.name, queue.keep(lambda copy: False), name)
             broker.remove_queue(queue, name, "rabbitmq/transient-lost")
@@ -55,11 +45,35 @@ def come_up(broker: RabbitMQ, cause: str) -> None:
     """The node is back with what was durable; what was over its time meanwhile goes now."""
     world = broker.world
     broker.up = True
+    broker.take_care()
     name = world.name(broker.name)
     world.emit(Restarted(world.now, name, cause, "rabbitmq/durable-survives", broker.name))
     for queue in list(broker.queues.values()):
         broker.renew(queue)
         expire(broker, queue, name)
+
+
+def break_connection(broker: RabbitMQ, connection: Connection, cause: str, rule: str = "") -> None:
+    """The node of a connection goes down: what is on its way falls, and the client is told, if it still listens."""
+    world = broker.world
+    connection.lose_down(cause)
+    broker.drop_connection(connection, cause)
+    if not connection.heard:
+        return  # its program is gone, or about to be
+    arrives = connection.down()
+    told = world.name(connection.program)
+    world.emit(ConnectionClosed(world.now, told, cause, rule, connection.program, 320, FORCED, arrives))
+    flight = (
+        None
+        if connection.instant
+        else Flight("close", broker.name, connection.program, world.now, arrives, ())
+    )
+    connection.push(m.ConnectionClosedByBroker(320, FORCED), told, arrives, flight)
+
+
+def forget_memory(broker: RabbitMQ, queue: Queue, cause: str) -> None:
+    """What a durable queue had in memory only is lost with its node."""
+    _lose(broker, queue.name, _forget_transient(queue), cause)
 
 
 def _forget_transient(queue: Queue) -> list[Copy]:

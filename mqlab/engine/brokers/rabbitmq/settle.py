@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from mqlab.engine.brokers.rabbitmq import reply_to
+from mqlab.engine.brokers.rabbitmq.channel import still_held
 from mqlab.engine.brokers.rabbitmq.dead_letter import dead_letter, end_rule, target
 from mqlab.engine.brokers.rabbitmq.deliver import dispatch, expire, shorten
 from mqlab.engine.brokers.rabbitmq.methods import (
@@ -51,6 +52,7 @@ def acked(broker: RabbitMQ, connection: Connection, entries: Entries, departure:
     """What these were is over."""
     world = broker.world
     touched: dict[Queue, None] = {}
+    stale = False
     for copy, _ in entries:
         if copy.state == "unacked":  # else its queue has gone meanwhile
             world.ledger.move(copy, "ack")
@@ -58,6 +60,11 @@ def acked(broker: RabbitMQ, connection: Connection, entries: Entries, departure:
             del queue.unacked[copy.name]
             copy.holder = ""
             touched[queue] = None
+        elif copy.state == "returned":
+            stale = True
+    if stale and not (entries := still_held(entries)):
+        lose_ack(broker, connection, "ack", departure)
+        return
     first = entries[0][0]
     first.n = n = first.n + 1
     name = f"{first.name}#{n}"
@@ -81,9 +88,11 @@ def refuse(
     if channel is not None and channel.tx is not None:
         _hold(broker, channel.tx, channel, request, departure)
         return
-    entries = _taken(broker, connection, request, departure)
-    if entries:
+    taken = _taken(broker, connection, request, departure)
+    if entries := still_held(taken):
         refused(broker, connection, request, entries, departure)
+    elif taken:
+        lose_ack(broker, connection, "nack", departure)
 
 
 def _hold(

@@ -25,6 +25,7 @@ PREDECLARED = {
 }
 OVERFLOW = ("drop-head", "reject-publish", "reject-publish-dlx")
 LENGTH_MAX = 2**31 - 1
+NODES_MAX = 3
 MINIMUM = ("message-ttl", "max-length", "max-length-bytes", "delivery-limit", "expires")
 OF_QUEUES = (*MINIMUM, "overflow", "dead-letter-exchange", "dead-letter-routing-key")
 POLICY_KEYS = (*OF_QUEUES, "alternate-exchange")
@@ -103,6 +104,10 @@ class RabbitmqSpec(msgspec.Struct, frozen=True):
         """Its nodes of the picture, besides itself."""
         return [*self.exchanges, *self.queues]
 
+    def members(self, name: str) -> list[str]:
+        """Its own nodes, where it has several: no node of the picture, but names that are taken."""
+        return [f"{name}-{n + 1}" for n in range(self.nodes)] if self.nodes > 1 else []
+
     def plain(self) -> dict[str, Any]:
         """As the file has it, with every default."""
         fields: dict[str, Any] = msgspec.to_builtins(self)
@@ -129,7 +134,7 @@ def read(place: Place) -> RabbitmqSpec:
         "policies",
     )
     version = fields.get("version", lambda one: one.choice(VERSIONS), VERSIONS[0])
-    nodes = fields.get("nodes", lambda one: one.integer(1, 1), 1)
+    nodes = fields.get("nodes", lambda one: one.integer(1, NODES_MAX), 1)
     restart_us = fields.get("restart_ms", lambda one: one.us(1), 1_000_000)
     consumer_timeout_us = fields.get("consumer_timeout_ms", Place.us, CONSUMER_TIMEOUT_US)
     exchanges: dict[str, ExchangeSpec] = {}
