@@ -189,7 +189,8 @@ def test_an_act_that_makes_no_sense_now_is_not_offered_and_says_why(page: Page, 
     act_on(page, "worker-1")
     press(page, "Crash worker-1")
     expect(page.locator(".not-offered")).to_contain_text(
-        "Hang worker-1, Close its connection: worker-1 is not running."
+        "Hang worker-1, Cancel its consumer, Close its channel, Break its connection, Close its connection: "
+        "worker-1 is not running."
     )
     expect(page.locator(".acts").get_by_role("button", name="Hang worker-1")).to_have_count(0)
     press(page, "Restart worker-1")

@@ -181,7 +181,7 @@ function policy(panel, node) {
     if (to.value !== "all") made.apply_to = to.value;
     return made;
   };
-  return form(panel, "Set a policy", "Set", command, el("div", { class: "pair even" }, field("Name", called), field("Pattern", pattern)),
+  return form(panel, "Set a policy", "Set", command, el("div", { class: "pair even" }, field("Name of a policy", called), field("Pattern", pattern)),
     field("Max length", limits[0][1]),
     el("details", {}, el("summary", { textContent: "Other limits, dead letters, priority" }),
       el("div", { class: "props" }, ...limits.slice(1).map(([key, one]) => field(key, one)), field("overflow", overflow), ...names.map(([key, one]) => field(key, one)),

@@ -98,9 +98,9 @@ export function shorten(text, most) {
 /** A broker in a few words: what it is, and what it lacks just now. */
 export function brokerWords(name, { status, settings }) {
   const { kind, version, alarms = [], members = {} } = settings;
-  const nodes = Object.entries(members).map(([node, is]) => (is === "up" ? node : `${node} (${is})`)).join(", ");
+  const nodes = Object.entries(members).map(([node, is]) => `${node.slice(name.length + 1)}${is === "up" ? "" : ` (${is})`}`).join(", ");
   const alarm = alarms.length ? ` · ${alarms.join(" and ")} alarm: publishers are blocked` : "";
-  return `${name} · ${kind === "rabbitmq" ? "RabbitMQ" : kind} ${version}${status === "down" ? " · down" : alarm}${nodes ? ` · ${nodes}` : ""}`;
+  return `${name} · ${kind === "rabbitmq" ? "RabbitMQ" : kind} ${version}${status === "down" ? " · down" : alarm}${nodes ? ` · nodes ${nodes}` : ""}`;
 }
 
 /** Where a queue of a cluster lives: {short, long}: its nodes by their last letters, ● leads, ○ follows, × is away; or null. */
