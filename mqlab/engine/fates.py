@@ -181,7 +181,17 @@ def named(command: c.AnyCommand) -> str:
                 ((name, value),) = simple.items()
                 return f"{name.replace('_', ' ')} {value} at {command.node}"
             return f"the change of {command.node}"
-    verbs = {"unbind": "unbinding", "bind": "binding", "delete": "deletion"}
+        case c.SetPolicy() | c.ClearPolicy():
+            what = "policy" if isinstance(command, c.SetPolicy) else "end of the policy"
+            return f"the {what} {command.policy}"
+        case c.RaiseAlarm() | c.ClearAlarm():
+            what = "alarm" if isinstance(command, c.RaiseAlarm) else "end of the alarm"
+            return f"the {what} of {command.node} for {command.resource}"
+    verbs = {
+        "unbind": "unbinding", "bind": "binding", "delete": "deletion", "stop_node": "stop", "start_node": "start",
+        "cut_off": "cutting off", "heal": "healing", "cancel": "cancelled consumer", "close_channel": "closed channel",
+        "abort": "broken connection",
+    }  # fmt: skip
     verb = str(type(command).__struct_config__.tag)
     node = next(
         (

@@ -146,7 +146,7 @@ const queue = (panel, name) => [bindings(panel, name), bind(panel, "", name)];
 
 // --- the broker
 
-const LIMITS = ["max-length", "max-length-bytes", "message-ttl", "delivery-limit"];
+const LIMITS = ["max-length", "max-length-bytes", "message-ttl", "expires", "delivery-limit"];
 const NAMES = ["dead-letter-exchange", "dead-letter-routing-key", "alternate-exchange"];
 
 function broker(panel, name, node) {

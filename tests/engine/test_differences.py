@@ -159,6 +159,12 @@ def test_what_is_told_is_what_the_scene_counts(seed: int) -> None:
         (c.Change("shop", {"rate": {"constant": 2}}), "the change of shop"),
         (c.Bind("a", "b"), "the binding of b"),
         (c.Purge("q"), "the purge of q"),
+        (c.StopNode("rabbit-1"), "the stop of rabbit-1"),
+        (c.Abort("web"), "the broken connection of web"),
+        (c.RaiseAlarm("rabbit", "disk"), "the alarm of rabbit for disk"),
+        (c.ClearAlarm("rabbit"), "the end of the alarm of rabbit for memory"),
+        (c.SetPolicy("rabbit", "short", "", {"max-length": 1}), "the policy short"),
+        (c.ClearPolicy("rabbit", "short"), "the end of the policy short"),
         (c.Publish("x", number=3), "you-3"),
     ],
 )
