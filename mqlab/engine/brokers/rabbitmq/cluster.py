@@ -6,6 +6,7 @@ alone. A node that is cut off from the others pauses, as with cluster_partition_
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.rabbitmq import methods as m
@@ -145,20 +146,31 @@ class Cluster(RabbitMQ):
         )
 
     def stops(self, connection: Connection, request: m.Request, departure: str) -> bool:
-        """Whether a request waits unread: there is an alarm, or it settles what is of a queue without a leader."""
+        """Whether a request waits unread: there is an alarm, or it gets from, or settles, what is of a leaderless queue."""
         if super().stops(connection, request, departure):
             return True
-        channel = connection.channels.get(request.channel)
-        if channel is None or not isinstance(request, m.BasicAck | m.BasicNack | m.BasicReject):
+        queue = next((one for one in self._asked(connection, request) if self._leaderless(one)), None)
+        if queue is None:
             return False
-        multiple = not isinstance(request, m.BasicReject) and request.multiple
-        for tag, (copy, _) in channel.unacked.items():
-            queue = self.queues.get(copy.queue)
-            meant = tag == request.delivery_tag or (multiple and tag < request.delivery_tag)
-            if meant and queue is not None and queue.kind == "quorum" and not self.serves(queue):
-                self.unread.append((queue.name, connection, departure, request))
-                return True
-        return False
+        self.unread.append((queue.name, connection, departure, request))
+        return True
+
+    def _asked(self, connection: Connection, request: m.Request) -> Iterator[Queue]:
+        """The queues that a get, an ack or a nack is about."""
+        channel = connection.channels.get(request.channel)
+        names: list[str] = []
+        if isinstance(request, m.BasicGet):
+            names = [request.queue]
+        elif channel is not None and isinstance(request, m.BasicAck | m.BasicNack | m.BasicReject):
+            last = request.delivery_tag
+            first = 0 if not isinstance(request, m.BasicReject) and request.multiple else last
+            names = [
+                copy.queue for tag, (copy, _) in channel.unacked.items() if first <= tag <= last or last == 0
+            ]
+        return (self.queues[name] for name in names if name in self.queues)
+
+    def _leaderless(self, queue: Queue) -> bool:
+        return queue.kind == "quorum" and not self.serves(queue)
 
     # --- nodes come and go -------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ PREDECLARED = {
 }
 OVERFLOW = ("drop-head", "reject-publish", "reject-publish-dlx")
 LENGTH_MAX = 2**31 - 1
-NODES_MAX = 3
+CLUSTER_NODES_MAX = 3
 MINIMUM = ("message-ttl", "max-length", "max-length-bytes", "delivery-limit", "expires")
 OF_QUEUES = (*MINIMUM, "overflow", "dead-letter-exchange", "dead-letter-routing-key")
 POLICY_KEYS = (*OF_QUEUES, "alternate-exchange")
@@ -134,7 +134,7 @@ def read(place: Place) -> RabbitmqSpec:
         "policies",
     )
     version = fields.get("version", lambda one: one.choice(VERSIONS), VERSIONS[0])
-    nodes = fields.get("nodes", lambda one: one.integer(1, NODES_MAX), 1)
+    nodes = fields.get("nodes", lambda one: one.integer(1, CLUSTER_NODES_MAX), 1)
     restart_us = fields.get("restart_ms", lambda one: one.us(1), 1_000_000)
     consumer_timeout_us = fields.get("consumer_timeout_ms", Place.us, CONSUMER_TIMEOUT_US)
     exchanges: dict[str, ExchangeSpec] = {}
