@@ -1,4 +1,4 @@
-"""The scenarios that the rule book names show their rules: each is played, with a few acts, and its events are looked at.
+"""The scenarios that the rule book names show their rules: each is played with its own acts, and its events are looked at.
 
 A rule that the engine quotes in events is shown where an event quotes it; the others by what is to be seen below.
 """
@@ -11,63 +11,24 @@ from pathlib import Path
 
 import pytest
 
-from mqlab.engine import commands as c
 from mqlab.engine import events as e
+from mqlab.engine import scenario
 from mqlab.engine.rules import RULES, Rule
+from mqlab.lab.demonstration import moment
 from tests.engine.judged import SECOND, Lab
 from tests.test_rules import SCENARIOS, emitted
 
 PLAYED_S = 12
 PLAYED_LONGER_S = {"rules/ack-timeout": 65}
-ACTS: dict[str, list[tuple[float, c.AnyCommand]]] = {
-    "consumer-dies-before-ack": [(2.5, c.Crash(node="worker-1"))],
-    "rules/consumers": [(0.9, c.Crash(node="first"))],
-    "rules/routing": [(0.5, c.Unbind(source="orders", destination="letters", routing_key="never bound"))],
-    "rules/lifetime": [
-        (1, c.Unbind(source="pop-up", destination="stall", routing_key="open")),
-        (1, c.Purge(queue="jobs")),
-        (1.5, c.Delete(node="jobs")),
-        (2, c.Crash(node="reader")),
-        (3, c.Restart(node="rabbit")),
-    ],
-    "rules/delivery": [
-        (0.9, c.Change(node="mover", settings={"prefetch": 5})),
-        (2.5, c.Crash(node="hasty")),
-    ],
-    "rules/confirms": [(0.99, c.Delete(node="closing"))],
-    "rules/dead-letters": [(1, c.Delete(node="doomed"))],
-    "rules/cluster": [
-        (1, c.StopNode("rabbit-1")),
-        (4, c.StopNode("rabbit-2")),
-        (6, c.StartNode("rabbit-1")),
-        (9, c.StartNode("rabbit-2")),
-    ],
-    "rules/policies": [
-        (1, c.SetPolicy("rabbit", "limits", "^(plain|short|strict)$", {"max-length": 3})),
-        (
-            1.5,
-            c.SetPolicy("rabbit", "failures", "^(plain|tried)$", {"delivery-limit": 2, "max-length": 1}, 9),
-        ),
-        (2, c.SetPolicy("rabbit", "age", "^brief$", {"message-ttl": 200})),
-    ],
-    "rules/alarms": [(1, c.RaiseAlarm("rabbit")), (3, c.ClearAlarm("rabbit"))],
-    "rules/errors": [
-        (1, c.Publish(exchange="nowhere", routing_key="k", number=1)),
-        (2, c.Publish(exchange="inner", number=2)),
-        (3, c.Publish(exchange="regions", routing_key="eu", properties={"expiration": "soon"}, number=3)),
-        (4, c.Bind(source="regions", destination="orders", routing_key="#.a.#.b.#")),
-        (5, c.Bind(source="amq.default", destination="orders", routing_key="mine")),
-        (6, c.Delete(node="amq.topic")),
-    ],
-}
 
 
 @functools.cache
 def played(slug: str) -> tuple[e.Event, ...]:
     """What a scenario tells when it is played with its acts; nothing may be lost from sight."""
-    lab = Lab((SCENARIOS / f"{slug}.yaml").read_text(encoding="utf-8"))
-    for at, command in ACTS.get(slug, []):
-        lab.run(at - lab.world.now / SECOND).do(command)
+    text = (SCENARIOS / f"{slug}.yaml").read_text(encoding="utf-8")
+    lab = Lab(text)
+    for step in scenario.load(text).solution:
+        lab.run((step.at_us - lab.world.now) / SECOND).do(step.command)
     lab.run(PLAYED_LONGER_S.get(slug, PLAYED_S) - lab.world.now / SECOND)
     assert lab.verdict("conserved") == 1
     assert lab.world.storm == ""
@@ -228,6 +189,13 @@ def test_the_scenario_that_a_rule_names_shows_it(rule: Rule) -> None:
         assert SHOWN[rule.id](Seen(rule.scenario))
     else:
         assert rule.id in {event.rule for event in played(rule.scenario)}
+
+
+@pytest.mark.parametrize("rule", SHOWN_BY_SCENARIO, ids=lambda rule: rule.id)
+def test_show_me_finds_the_moment(rule: Rule) -> None:
+    """A rule that no event of its scenario quotes says itself at which event it is to be seen."""
+    assert moment(rule.id, (SCENARIOS / f"{rule.scenario}.yaml").read_text(encoding="utf-8")) is not None
+    assert (rule.moment is not None) == (rule.id in SHOWN)
 
 
 def test_a_rule_that_events_quote_is_shown_by_its_event() -> None:

@@ -7,6 +7,7 @@ which a broker decided names its rule; stories quote it; tests are marked with i
 from __future__ import annotations
 
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 import msgspec
 import yaml
@@ -31,8 +32,17 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"{where} ({self.date})"
 
 
+class Moment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `count`-th event of a kind, with these values in its fields: where a scenario shows a rule that no event quotes."""
+
+    event: str
+    where: dict[str, str | int | bool] = {}
+    count: int = 1
+
+
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One rule. `scenario`: the file below fixtures/scenarios/ that shows it; `checked`: out of CHECKS.
+    """One rule. `scenario`: the file below fixtures/scenarios/ that shows it, at the first event that quotes the rule, or at
+    its `moment`; `checked`: out of CHECKS; `section`: the heading that it stands under.
 
     Some rules need a request that no program of a lab makes (a declaration, a get, a wrong tag): instead of a scenario,
     `shown_by` names the test in which a client of the façade makes it.
@@ -44,23 +54,55 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: tuple[Source, ...]
     checked: tuple[str, ...]
     scenario: str = ""
+    moment: Moment | None = None
     shown_by: str = ""
+    section: str = ""
     deviations: tuple[str, ...] = ()
+
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is often said and not so, what is true, and the rules that decide it. `scenario`: a lab that shows it better than
+    the first rule's own."""
+
+    says: str
+    truth: str
+    rules: tuple[str, ...]
+    scenario: str = ""
+
+
+def _claims() -> tuple[Claim, ...]:
+    """What textbooks get wrong, broker by broker."""
+    books = [folder / "claims.yaml" for folder in _brokers()]
+    return tuple(
+        claim
+        for book in books
+        if book.is_file()
+        for claim in msgspec.convert(yaml.load(book.read_bytes(), _FAST_OR_PLAIN), list[Claim])
+    )
+
+
+def _brokers() -> list[Traversable]:
+    """The brokers' folders, by name."""
+    return sorted(files("mqlab.engine.brokers").iterdir(), key=lambda entry: entry.name)
 
 
 def _read() -> dict[str, Rule]:
     """Every rule by its id, book by book and in the order of each; ValueError for a bad book."""
     rules: dict[str, Rule] = {}
-    brokers = files("mqlab.engine.brokers")
-    for folder in sorted(brokers.iterdir(), key=lambda entry: entry.name):
+    for folder in _brokers():
         book = folder / "rules.yaml"
         if not book.is_file():
             continue
+        section = ""
         for rule in msgspec.convert(yaml.load(book.read_bytes(), _FAST_OR_PLAIN), list[Rule]):
             if rule.id in rules or not rule.id.startswith(f"{folder.name}/"):
                 raise ValueError(f"{rule.id} is there twice, or in another broker's book")
-            rules[rule.id] = rule
+            section = rule.section or section
+            if not section:
+                raise ValueError(f"{rule.id} stands before the first section of its book")
+            rules[rule.id] = msgspec.structs.replace(rule, section=section)
     return rules
 
 
 RULES: dict[str, Rule] = _read()
+CLAIMS: tuple[Claim, ...] = _claims()

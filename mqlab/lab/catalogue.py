@@ -1,5 +1,4 @@
-"""The scenarios of the gallery: every fixtures/scenarios/*.yaml, found by looking. The file's name is its
-address."""
+"""The scenarios: every file fixtures/scenarios/**/*.yaml, found by looking. The file's name is its address, with - for /."""
 
 from __future__ import annotations
 
@@ -40,7 +39,13 @@ def folder() -> Path:
 @lru_cache(maxsize=256)
 def _read(path: Path, changed_ns: int) -> Entry:
     text = path.read_text(encoding="utf-8")
-    return Entry(path.stem, text, scenario.load(text, path.name))
+    name = path.relative_to(folder()).with_suffix("").as_posix()
+    return Entry(slug(name), text, scenario.load(text, path.name))
+
+
+def slug(name: str) -> str:
+    """The address of the scenario of this name below the folder: `rules/routing` is at `rules-routing`."""
+    return name.replace("/", "-")
 
 
 def entry(slug: str) -> Entry | None:
@@ -59,7 +64,7 @@ def shown() -> list[Entry]:
 def entries() -> list[Entry]:
     """All that can be read, by file name; one that cannot is logged and left out."""
     found = []
-    for path in sorted(folder().glob("*.yaml")):
+    for path in sorted(folder().rglob("*.yaml")):
         try:
             found.append(_read(path, path.stat().st_mtime_ns))
         except (ScenarioError, OSError, UnicodeDecodeError) as error:

@@ -6,7 +6,7 @@ consumers share, where any slow query holds everybody up. One thread also keeps 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
@@ -121,6 +121,11 @@ def append(rows: Sequence[tuple[str, Stored]]) -> None:
         ).values_list("recording_id", "name")
         if missing := missing.difference(found):
             raise IntegrityError(f"no parent {sorted(missing)[0]}")
+    write(rows)
+
+
+def write(rows: Iterable[tuple[str, Stored]]) -> None:
+    """Commands into the table, in this order: (the recording's id, the command). Raises DatabaseError."""
     Command.objects.bulk_create(
         Command(
             recording_id=recording,

@@ -21,7 +21,8 @@ from mqlab.engine.recording import Recording as Lab
 from mqlab.engine.recording import run
 from mqlab.engine.scenario import ScenarioError
 from mqlab.lab import limits
-from mqlab.lab.models import Command, Recording
+from mqlab.lab.journal import write
+from mqlab.lab.models import Recording
 from mqlab.lab.owner import owner_of
 from mqlab.lab.packed import Bad, Unpacked, unpack
 from mqlab.lab.share import lab
@@ -118,11 +119,5 @@ def _make(request: HttpRequest, made: Unpacked) -> Recording:
         labels=made.labels,
         notes=[msgspec.to_builtins(note) for note in made.notes],
     )
-    Command.objects.bulk_create(
-        Command(
-            recording=row, name=one.id, parent=one.parent, t=one.t, i=one.i,
-            payload=msgspec.json.encode(one.command).decode(),
-        )
-        for one in made.stored
-    )  # fmt: skip
+    write((row.pk, one) for one in made.stored)
     return row

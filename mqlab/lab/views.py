@@ -18,7 +18,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from mqlab import __version__
-from mqlab.engine.rules import RULES
 from mqlab.engine.scenario import ScenarioError, load
 from mqlab.lab import catalogue
 from mqlab.lab.models import Recording
@@ -136,9 +135,3 @@ def share(request: HttpRequest, id: str) -> HttpResponse:
             f"There is no future {error} in this recording; is the last act stored yet?"
         )
     return redirect("lab:recording", made.pk)
-
-
-@require_safe
-def rules(request: HttpRequest) -> HttpResponse:
-    """The rule book: every rule with its source, how it was checked, and where the model deviates."""
-    return render(request, "lab/rules.html", {"rules": RULES.values()})
