@@ -77,7 +77,7 @@ def opened(page: Page, address: str, at: str = "#t=6") -> Page:
     """The page, drawn and paused."""
     page.goto(address + at)
     expect(page.locator(".clock")).to_have_text("6.00 s")
-    expect(page.get_by_role("tab", name="Events")).to_be_visible()
+    expect(page.get_by_role("tab", name="Events")).to_be_enabled()
     return page
 
 

@@ -138,7 +138,7 @@ def test_next_says_so_when_nothing_more_happens(page: Page, server: LabServer) -
 
 def test_by_keyboard_from_the_picture_to_a_message_in_a_queue_and_back(page: Page, server: LabServer) -> None:
     page.goto(f"{server.url}{DIES}#t=6")
-    expect(page.get_by_role("tab", name="Story")).to_be_visible()
+    expect(page.get_by_role("tab", name="Story")).to_be_enabled()
     page.locator(".figure svg").focus()
     for _ in range(2):
         page.keyboard.press("ArrowRight")

@@ -25,7 +25,7 @@ TARGET_PX = 32
 
 def seconds(page: Page) -> float:
     """What the deck's clock says."""
-    return float(page.locator(".clock").inner_text().split()[0])
+    return float((page.locator(".clock").text_content() or "").split()[0])
 
 
 def running(page: Page, server: LabServer, path: str) -> Page:
