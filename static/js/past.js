@@ -41,12 +41,16 @@ export class Past {
     this.wrong = "";
     const at = [Math.max(0, end[0] - reach), 0];
     let before = null;
+    let asked = 0; // up to where: it comes in pieces
     const stop = (wrong = "") => {
       this.leave();
       this.wrong = wrong;
       done();
     };
-    const ask = () => this.watch.more(line.future, before.to, Math.min(end[0] + 1, before.to[0] + MORE_US));
+    const ask = () => {
+      asked = Math.min(end[0] + 1, before.to[0] + MORE_US);
+      this.watch.more(line.future, before.to, asked);
+    };
     const take = (frame) => {
       before = Timeline.from(frame.future, frame.scene);
       if (compare(before.to, end) >= 0) stop();
@@ -59,7 +63,7 @@ export class Past {
       stretch: (frame) => {
         if (!before || frame.future !== before.future || !before.append(frame.from, frame.to, frame.events)) return;
         if (compare(before.to, end) < 0) {
-          ask();
+          if (before.to[0] >= asked) ask();
           return;
         }
         this.events = [...before.events.slice(0, before.before(end)), ...(joined ? this.events : [])];

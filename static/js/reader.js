@@ -4,6 +4,7 @@
 import { el } from "./dom.js";
 import { Log } from "./log.js";
 import { Past, REACH_US } from "./past.js";
+import { ASK_AGAIN_MS } from "./playhead.js";
 import { Wording } from "./wording.js";
 import { unsaid } from "./story.js";
 import { Teller } from "./teller.js";
@@ -158,6 +159,11 @@ export class Reader {
 
   // --- what happens next
 
+  /** The server says no: what is looked for is asked for again a while later. */
+  no(frame) {
+    if (this.ahead && !frame.id) setTimeout(() => (this.stage.force = true), ASK_AGAIN_MS);
+  }
+
   /** Go to the next thing that happens to the selected message; ask on for a minute where it is not loaded. */
   next() {
     const { playhead } = this.stage;
@@ -192,9 +198,11 @@ export class Reader {
     }
     const loaded = line.to[0];
     if (loaded >= ahead.until || line.events.length - line.index > EVENTS_MAX) return say(loaded >= playhead.end ? "Nothing more happens to it: here the recording ends." : `Nothing more happens to it up to ${seconds(loaded)} s.`);
-    if (ahead.asked === loaded) return;
-    if (stage.watch.more(line.future, line.to, Math.min(ahead.until, loaded + MORE_US))) {
-      ahead.asked = loaded;
+    const now = performance.now();
+    if (ahead.asked && loaded < ahead.asked.until && now - ahead.asked.when < ASK_AGAIN_MS) return; // it comes in pieces
+    const until = Math.min(ahead.until, loaded + MORE_US);
+    if (stage.watch.more(line.future, line.to, until)) {
+      ahead.asked = { until, when: now };
       this.teller.ahead.textContent = "Looking ahead…";
     } else say("The connection is away: there is nothing more to look at for now.");
   }
