@@ -194,7 +194,7 @@ class SetPolicy(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=
     pattern: MaybeName
     definition: dict[Name, Any]
     priority: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)] = 0
-    apply_to: Literal["all", "queues", "exchanges"] = "all"
+    apply_to: Literal["all", "queues", "exchanges", "classic_queues", "quorum_queues"] = "all"
 
 
 class ClearPolicy(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="clear_policy"):

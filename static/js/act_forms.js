@@ -165,7 +165,7 @@ function policy(panel, node) {
   const called = input({ maxLength: 255 });
   const pattern = input({ maxLength: 255, value: "" });
   const rank = number(0);
-  const to = choice([["all", "queues and exchanges"], "queues", "exchanges"]);
+  const to = choice([["all", "queues and exchanges"], "queues", "exchanges", ["classic_queues", "classic queues (since 3.12)"], ["quorum_queues", "quorum queues (since 3.12)"]]);
   const limits = LIMITS.map((key) => [key, number("")]);
   const overflow = choice([["", "(not said)"], "drop-head", "reject-publish", "reject-publish-dlx"]);
   const names = NAMES.map((key) => [key, input({ maxLength: 255 })]);

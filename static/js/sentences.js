@@ -240,6 +240,7 @@ export const RULES = {
   "rabbitmq/alarm-over-unblocks": "When a broker's last alarm is over, it sends connection.unblocked, and then reads in order what has waited on blocked connections.",
   "rabbitmq/alarm-takes-empty-body": "A broker stops reading where a message's body would begin, so if the publish that blocks a connection has an empty body it is still taken.",
   "rabbitmq/policy-highest-priority": "Of the policies whose pattern matches a queue or an exchange only the one with the highest priority applies, and a change takes effect at once.",
+  "rabbitmq/policy-one-kind": "Since 3.12 a policy may be for classic queues or quorum queues alone; before, it is for queues, exchanges or both.",
   "rabbitmq/policy-limits-minimum": "Where a policy and an argument both limit a queue's length, its messages' time to live or their deliveries, the smaller value counts.",
   "rabbitmq/policy-argument-wins": "Overflow, dead-letter exchange, dead-letter routing key and alternate exchange come from the argument where there is one, and else from the policy.",
   "rabbitmq/policy-shortens": "A policy that lowers a queue's length limit drops what is over it from the head at once, unless the queue is one that rejects.",

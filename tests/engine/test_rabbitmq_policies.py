@@ -149,6 +149,22 @@ def test_a_policy_with_a_key_that_a_queue_does_not_know_does_not_apply(version: 
     assert [count(channel, name) for name in ("classic", "quorum")] == [4, 1]
 
 
+@pytest.mark.rule("rabbitmq/policy-one-kind")
+def test_since_3_12_a_policy_may_be_for_one_kind_of_queue() -> None:
+    command = c.SetPolicy("rabbit", "quorum", "", {"max-length": 1}, 9, "quorum_queues")
+    world = build(load(LAB.replace("queues: {", "queues: {three: {arguments: {x-queue-type: quorum}}, ")), 1)
+    apply(world, command, "do:x")
+    nodes = picture(world).nodes
+    assert [nodes[name].settings.get("policy") for name in ("one", "two", "three")] == [
+        "first",
+        None,
+        "quorum",
+    ]
+    old = build(load(LAB.replace("kind: rabbitmq", 'kind: rabbitmq\n    version: "3.10"')), 1)
+    with pytest.raises(c.Illegal, match="all, queues or exchanges"):
+        apply(old, command, "do:x")
+
+
 def test_the_picture_says_which_policy_applies_and_what_comes_of_it() -> None:
     world = build(load(LAB), 1)
     nodes = picture(world).nodes

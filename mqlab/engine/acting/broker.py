@@ -39,7 +39,7 @@ def set_policy(world: World, command: c.SetPolicy, cause: str) -> None:
         "apply_to": command.apply_to,
     }  # fmt: skip
     try:
-        policy = read_policy(plain_place(fields, command.policy))
+        policy = read_policy(plain_place(fields, command.policy), broker.version)
     except ScenarioError as error:
         raise Illegal("bad_value", str(error)) from error
     if len({*broker.policies, command.policy}) > limits.POLICIES_MAX:

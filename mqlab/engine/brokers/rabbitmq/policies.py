@@ -49,7 +49,9 @@ def clear(broker: RabbitMQ, policy: str, cause: str) -> None:
 
 def settle_queue(broker: RabbitMQ, queue: Queue) -> None:
     """A queue takes the values that its arguments and its policy give together."""
-    queue.policy, definition = _of(broker, "queues", queue.name, UNKNOWN_TO[queue.kind])
+    queue.policy, definition = _of(
+        broker, ("queues", f"{queue.kind}_queues"), queue.name, UNKNOWN_TO[queue.kind]
+    )
     before = queue.expires_us
     queue.configure(effective(queue.arguments, definition))
     if queue.expires_us != before:
@@ -58,7 +60,7 @@ def settle_queue(broker: RabbitMQ, queue: Queue) -> None:
 
 def settle_exchange(broker: RabbitMQ, exchange: Exchange) -> None:
     """An exchange takes its alternate exchange from its arguments, or from its policy."""
-    exchange.policy, definition = _of(broker, "exchanges", exchange.name, ())
+    exchange.policy, definition = _of(broker, ("exchanges",), exchange.name, ())
     name = "alternate-exchange"
     exchange.alternate = exchange.arguments.get(name) or definition.get(name)
 
@@ -78,12 +80,14 @@ def effective(arguments: dict[str, Any], definition: dict[str, Any]) -> dict[str
     return together
 
 
-def _of(broker: RabbitMQ, kind: str, name: str, unknown: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+def _of(
+    broker: RabbitMQ, kinds: tuple[str, ...], name: str, unknown: tuple[str, ...]
+) -> tuple[str, dict[str, Any]]:
     """Name and definition of the policy that applies: of the highest priority, and of several the first by name."""
     found = [
         (-policy.priority, one, policy.definition)
         for one, policy in broker.policies.items()
-        if policy.apply_to in ("all", kind)
+        if policy.apply_to in ("all", *kinds)
         and not any(key in policy.definition for key in unknown)
         and re.search(policy.pattern, name)
     ]

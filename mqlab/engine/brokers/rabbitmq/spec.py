@@ -30,6 +30,8 @@ MINIMUM = ("message-ttl", "max-length", "max-length-bytes", "delivery-limit", "e
 OF_QUEUES = (*MINIMUM, "overflow", "dead-letter-exchange", "dead-letter-routing-key")
 POLICY_KEYS = (*OF_QUEUES, "alternate-exchange")
 APPLY_TO = ("all", "queues", "exchanges")
+OF_ONE_KIND = ("classic_queues", "quorum_queues")
+"""Since 3.12 a policy may be for one kind of queue alone."""
 CONSUMER_TIMEOUT_US = 1_800_000_000
 
 
@@ -160,7 +162,7 @@ def read(place: Place) -> RabbitmqSpec:
     policies: dict[str, PolicySpec] = {}
     if "policies" in fields:
         for name, one in fields.need("policies").entries(limits.POLICIES_MAX, "policies by name").items():
-            policies[name] = read_policy(one)
+            policies[name] = read_policy(one, version)
     return RabbitmqSpec(
         version, nodes, restart_us, consumer_timeout_us, exchanges, queues, tuple(bindings), policies
     )
@@ -261,18 +263,19 @@ def _queue_arguments(place: Place, exchanges: list[str]) -> dict[str, Any]:
     return arguments
 
 
-def read_policy(place: Place) -> PolicySpec:
+def read_policy(place: Place, version: str) -> PolicySpec:
     """One policy. Raises ScenarioError."""
     fields = place.fields("pattern", "definition", "priority", "apply_to")
     pattern = fields.need("pattern")
     if (wrong := _wrong_pattern(pattern.text())) is not None:
         raise pattern.error(wrong)
     definition = fields.need("definition")
+    kinds = APPLY_TO if version == "3.10" else (*APPLY_TO, *OF_ONE_KIND)
     return PolicySpec(
         pattern.text(),
         _definition(definition),
         fields.get("priority", lambda one: one.integer(-(2**31), 2**31 - 1), 0),
-        fields.get("apply_to", lambda one: one.choice(APPLY_TO), "all"),
+        fields.get("apply_to", lambda one: one.choice(kinds), "all"),
     )
 
 
