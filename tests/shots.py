@@ -37,6 +37,16 @@ def stand(page: Page, address: str, at_s: float) -> None:
     expect(page.locator(".clock")).to_have_text(f"{at_s:.2f} s")
 
 
+def busy(page: Page, url: str) -> int:
+    """Stand at the first second from LOOKED_AT_S on at which a queue or a program has something; it is returned."""
+    for at_s in range(LOOKED_AT_S, LOOKED_AT_S + 10):
+        stand(page, f"{url}#t={at_s}", at_s)
+        page.wait_for_function(f"{MOVING}.t >= {at_s}_000_000")
+        if page.evaluate(f"{MOVING}.copies.size > 0"):
+            return at_s
+    raise AssertionError(f"{url}: nothing to be seen")
+
+
 def states(page: Page, url: str) -> Iterator[str]:
     """Bring the page from state to state; the name of each, when it stands."""
     page.goto(url)
@@ -44,19 +54,18 @@ def states(page: Page, url: str) -> Iterator[str]:
         f"document.querySelector('mq-stage')?.playhead?.timeline && {MOVING}.t > 2_000_000"
     )
     yield "moving"
-    stand(page, f"{url}#t={LOOKED_AT_S}", LOOKED_AT_S)
-    page.wait_for_function(f"{MOVING}.copies.size > 0")
+    at_s = busy(page, url)
     yield "paused"
     message = page.evaluate(SOME_MESSAGE)
-    stand(page, f"{url}#t={LOOKED_AT_S}&m={message}", LOOKED_AT_S)
+    stand(page, f"{url}#t={at_s}&m={message}", at_s)
     page.wait_for_timeout(400)
     yield "selected"
-    stand(page, f"{url}#t={LOOKED_AT_S}", LOOKED_AT_S)
+    stand(page, f"{url}#t={at_s}", at_s)
     page.get_by_role("tab", name="Act").click()
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.locator(".flag")).not_to_have_count(0)
     future = page.evaluate("document.querySelector('mq-stage').playhead.timeline.future")
-    stand(page, f"{url}#t={LOOKED_AT_S + 3}&f={future}&g=0", LOOKED_AT_S + 3)
+    stand(page, f"{url}#t={at_s + 3}&f={future}&g=0", at_s + 3)
     page.wait_for_timeout(800)
     yield "comparing"
 

@@ -61,6 +61,14 @@ def shown() -> list[Entry]:
     )
 
 
+def themes() -> list[tuple[str, list[Entry]]]:
+    """What the gallery shows, under its headings: a theme stands where its first scenario does, those without one at the end."""
+    found: dict[str, list[Entry]] = {}
+    for one in shown():
+        found.setdefault(one.scenario.theme, []).append(one)
+    return sorted(found.items(), key=lambda theme: theme[0] == "")
+
+
 def entries() -> list[Entry]:
     """All that can be read, by file name; one that cannot is logged and left out."""
     found = []

@@ -43,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
     """The scenarios, by question."""
-    return render(request, "lab/gallery.html", {"entries": catalogue.shown()})
+    return render(request, "lab/gallery.html", {"themes": catalogue.themes()})
 
 
 @never_cache

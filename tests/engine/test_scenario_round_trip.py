@@ -207,7 +207,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     asked = st.builds(Prediction, says, st.just(seen), pairs, st.integers(1, 9))
     return Scenario(
         "s", draw(says), draw(texts), draw(texts), draw(st.integers(0, 2**53 - 1)), draw(st.booleans()),
-        draw(st.integers(0, 1000)), {"rabbit": rabbit}, {web: producer, worker: consumer}, links,
+        draw(st.sampled_from(["", "Dead letters", "a: #1"])), draw(st.integers(0, 1000)),
+        {"rabbit": rabbit}, {web: producer, worker: consumer}, links,
         draw(st.none() | first), tuple(draw(st.lists(asked, max_size=3))), wanted, draw(texts),
         draw(st.dictionaries(names, says, max_size=3)), draw(steps), (draw(ways),) if wanted else (),
     )  # fmt: skip

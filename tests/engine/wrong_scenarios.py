@@ -5,7 +5,7 @@ from __future__ import annotations
 
 WRONG: list[tuple[str, str, str]] = [
     ("seed: 7", "seed: -7", "line 4, column 7: seed: expected a whole number from 0 to 9007199254740991, got the number -7."),
-    ("title: Two workers", "titel: Two workers", 'line 2, column 1: expected a field named format, title, summary, about, seed, gallery, order, brokers, programs, links, first_act, predict, goals, hint, terms, solution or wrong, got "titel". Did you mean title?'),
+    ("title: Two workers", "titel: Two workers", 'line 2, column 1: expected a field named format, title, summary, about, seed, gallery, theme, order, brokers, programs, links, first_act, predict, goals, hint, terms, solution or wrong, got "titel". Did you mean title?'),
     ("title: Two workers", "title:", "line 2, column 7: title: expected a title, got nothing."),
     ("format: 1", "format: 2", "line 1, column 9: format: expected 1, got the number 2."),
     ("kind: rabbitmq", "kind: rabitmq", 'line 7, column 11: brokers.rabbit.kind: expected rabbitmq, got "rabitmq". Did you mean rabbitmq?'),

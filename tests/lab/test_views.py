@@ -121,6 +121,18 @@ def test_the_gallery_says_one_line_of_each_in_the_order_they_ask_for(alice: Clie
     assert page.index("First of all") < page.index("Two workers")
 
 
+def test_the_gallery_has_a_heading_for_each_theme_and_what_has_none_at_the_end(
+    alice: Client, scenarios: Path
+) -> None:
+    for name, theme, order in (("z", "Routing", 1), ("y", "Dead letters", 2), ("x", "Routing", 3)):
+        text_of = SCENARIO.replace("title: Two workers", f"title: The {name}\ntheme: {theme}\norder: {order}")
+        (scenarios / f"{name}.yaml").write_text(text_of)
+    page = text(alice.get("/lab/"))
+    told = [">Routing<", ">The z<", ">The x<", ">Dead letters<", ">The y<", ">More<", ">Two workers<"]
+    assert [page.count(one) for one in told] == [1] * len(told)
+    assert sorted(told, key=page.index) == told
+
+
 def test_a_lessons_texts_are_taken_apart_on_the_server(alice: Client, scenarios: Path) -> None:
     about = (
         "about: 'An [ack](a) ends it, see [why](rabbitmq/ack-settles) and `<b>`; [nothing] else.'\n"

@@ -36,13 +36,14 @@ FORMAT = 1
 TITLE_BYTES_MAX = 200
 ABOUT_BYTES_MAX = 4_000
 SUMMARY_BYTES_MAX = 300
+THEME_BYTES_MAX = 60
 ORDER = 1_000
 YOU = "you"
 TAKEN = (YOU, "lab", DEFAULT, "amq.default")
 """Names that programs and brokers cannot have: they mean something already."""
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 FIELDS = (
-    "format", "title", "summary", "about", "seed", "gallery", "order", "brokers", "programs", "links", "first_act",
+    "format", "title", "summary", "about", "seed", "gallery", "theme", "order", "brokers", "programs", "links", "first_act",
     "predict", "goals", "hint", "terms", "solution", "wrong",
 )  # fmt: skip
 
@@ -50,7 +51,7 @@ ProgramSpec = ProducerSpec | ConsumerSpec
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """A lab before it runs. `slug`: the file's name without its ending; `gallery`: it is shown there, by `order`."""
+    """A lab before it runs. `slug`: the file's name without its ending; `gallery`: it is shown there, under its `theme`, by `order`."""
 
     slug: str
     title: str
@@ -58,6 +59,7 @@ class Scenario(msgspec.Struct, frozen=True):
     about: str = ""
     seed: int = 0
     gallery: bool = True
+    theme: str = ""
     order: int = ORDER
     brokers: dict[str, Any] = {}
     programs: dict[str, ProgramSpec] = {}
@@ -97,6 +99,7 @@ def load(text: str, name: str = "scenario.yaml") -> Scenario:
         fields.get("about", lambda one: one.text(ABOUT_BYTES_MAX), ""),
         fields.get("seed", lambda one: one.integer(0, limits.SEED_MAX), 0),
         fields.truth("gallery", True),
+        fields.get("theme", lambda one: one.text(THEME_BYTES_MAX), ""),
         fields.get("order", lambda one: one.integer(0, ORDER), ORDER),
         brokers,
         programs,
@@ -122,6 +125,7 @@ def dump(scenario: Scenario) -> str:
         "about": scenario.about,
         "seed": scenario.seed,
         "gallery": scenario.gallery,
+        "theme": scenario.theme,
         "order": scenario.order,
         "brokers": {name: spec.plain() for name, spec in scenario.brokers.items()},
         "programs": {name: spec.plain() for name, spec in scenario.programs.items()},
