@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import watched
-from tests.engine.test_gallery import DIES, GONE, LESSONS, LOOP, OFFER
+from tests.engine.test_gallery import DIES, GONE, LOOKED_AT, LOOP, OFFER
 from tests.lab_server import LabServer
 from tests.test_stage import WCAG, paused_at, saved, seconds
 
@@ -70,7 +70,7 @@ def axe_finds_nothing(page: Page, widths: tuple[int, ...]) -> None:
             assert found.violations_count == 0, found.generate_report()
 
 
-@pytest.mark.parametrize("slug", LESSONS)
+@pytest.mark.parametrize("slug", LOOKED_AT)
 def test_a_lesson_goes_from_its_offer_over_its_question_to_its_answer_and_axe_finds_nothing(
     reader: Page, server: LabServer, slug: str
 ) -> None:

@@ -8,12 +8,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.lab_server import ROOT, LabServer
+from tests.engine.test_gallery import LESSONS, LOOKED_AT
+from tests.lab_server import LabServer
 
 pytestmark = pytest.mark.requires_chromium
 
 PAGES = ["/", "/lab/", "/rules/", "/nothing-here"]
-LABS = [f"/lab/{path.stem}/" for path in sorted((ROOT / "fixtures" / "scenarios").glob("*.yaml"))]
+LABS = [f"/lab/{slug}/" for slug in LOOKED_AT]
 WIDTHS = [1360, 768, 390]
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
@@ -56,7 +57,7 @@ def test_axe_finds_nothing_at_any_width(page: Page, server: LabServer, path: str
         assert found.violations_count == 0, f"{width} px: {found.generate_report()}"
 
 
-@pytest.mark.parametrize("path", [*PAGES, *LABS])
+@pytest.mark.parametrize("path", [*PAGES, *(f"/lab/{slug}/" for slug in LESSONS)])
 def test_nothing_reaches_beyond_the_edge_of_a_narrow_screen(page: Page, server: LabServer, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(server.url + path)

@@ -32,6 +32,13 @@ DIES, IDLE, ROUTES, GONE, LOOP, OFFER = FIRST_SIX = (
     "consumer-dies-before-ack", "why-is-worker-2-idle", "who-gets-order-eu-paid", "where-did-my-message-go",
     "why-does-it-come-back", "why-did-it-not-expire",
 )  # fmt: skip
+LOOKED_AT = (
+    *FIRST_SIX, "does-one-active-consumer-keep-the-order", "what-does-a-memory-alarm-stop", "what-does-a-full-queue-do",
+    "how-does-a-retry-wait",
+)  # fmt: skip
+"""Those that a real browser goes through: the others are of the same shapes (a producer or two, an exchange, one to four queues,
+their consumers), so what axe would say of them it says of these, and all of them would cost minutes. New in shape are one
+consumer that stands by, a blocked program, four queues with one dead-letter exchange, and a circle."""
 LESSON_S = 60
 SEEDS = range(1, 21)
 ANSWERS = {

@@ -51,7 +51,8 @@ ProgramSpec = ProducerSpec | ConsumerSpec
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """A lab before it runs. `slug`: the file's name without its ending; `gallery`: it is shown there, under its `theme`, by `order`."""
+    """A lab before it runs. `slug`: the file's name without its ending; `gallery`: it is shown there, under the heading
+    `theme`, by `order`."""
 
     slug: str
     title: str
