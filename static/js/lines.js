@@ -90,10 +90,11 @@ function portsOf(links, boxes, narrow) {
   }
   const found = new Map();
   for (const [box, list] of sides) {
+    // On a narrow figure what leaves a queue upwards does so at its far end, beyond the words of what comes.
     const ends = list.map((one, n) => [one, n]).sort((p, q) => q[0].words - p[0].words || p[0].v - q[0].v || p[1] - q[1]).map(([one]) => one);
     const worded = ends.filter((one) => one.words).length;
     ends.forEach((one, n) => {
-      const off = narrow ? (one.id.endsWith("<") ? 30 + 8 * (n - worded) : 0) : one.words ? (n - (worded - 1) / 2) * LABEL_H : worded ? (worded - 1) / 2 * LABEL_H + 12 + 5 * (n - worded) : (n - (ends.length - 1) / 2) * 8;
+      const off = narrow ? (one.id.endsWith("<") ? (box.column === "queue" ? box.w - 54 : 30) + 8 * (n - worded) : 0) : one.words ? (n - (worded - 1) / 2) * LABEL_H : worded ? (worded - 1) / 2 * LABEL_H + 12 + 5 * (n - worded) : (n - (ends.length - 1) / 2) * 8;
       found.set(one.id, face(box, narrow, -1, off));
       if (narrow && one.words) found.get(one.id).row = n - worded;
     });
