@@ -237,6 +237,17 @@ class Requeued(Event, gc=False, omit_defaults=True, tag=True):
     limit: int = 0
 
 
+class SetAside(Event, gc=False, omit_defaults=True, tag=True):
+    """A queue holds copies itself, not ready, from the hands of `program` or its own. why: dead_letter (nobody takes them;
+    it tries again at `until`, µs) | delay (they go back at `until`: Requeued)."""
+
+    of: tuple[str, ...]
+    queue: str
+    program: str
+    why: str
+    until: int
+
+
 # --- what the broker tells a publisher -----------------------------------------------------------------------------
 
 
@@ -382,7 +393,7 @@ class Storm(Event, gc=False, omit_defaults=True, tag=True):
 
 AnyEvent = (
     Published | Routed | Replied | Unroutable | Refused | Enqueued | Dropped | Expired | DeadLettered | Purged
-    | Delivered | Received | Started | Handled | Acked | Rejected | Settled | Requeued | Confirmed | ConfirmReceived
+    | Delivered | Received | Started | Handled | Acked | Rejected | Settled | Requeued | SetAside | Confirmed | ConfirmReceived
     | Returned | ReturnReceived | Lost | Crashed | Restarted | Stopped | Connected | ChannelClosed | ConnectionClosed
     | ConsumerCancelled | ActiveChanged | Closed | Answered | NodeAdded | NodeChanged | NodeRemoved | LinkAdded
     | LinkRemoved | Blocked | Unblocked | HungUp | MemberChanged | LeaderChanged | PolicySet | PolicyCleared | GoalMet

@@ -168,6 +168,17 @@ def _requeued(scene: Scene, event: e.Requeued) -> None:
         queue.ready.insert(at, copy)
 
 
+def _set_aside(scene: Scene, event: e.SetAside) -> None:
+    queue = scene.nodes[event.queue]
+    for copy in event.of:
+        if copy in queue.unacked:
+            _free(scene, queue.unacked[copy], copy)
+        else:
+            queue.ready.remove(copy)
+        queue.unacked[copy] = ""
+        scene.copies[copy].state = "unacked"
+
+
 def _confirmed(scene: Scene, event: e.Confirmed) -> None:
     what = "confirm" if event.ok else "confirm_nack"
     _leave(scene, event, what, event.exchange, event.program, event.key)
@@ -335,6 +346,7 @@ _APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = {
     e.Rejected: _rejected,
     e.Settled: _settled,
     e.Requeued: _requeued,
+    e.SetAside: _set_aside,
     e.Confirmed: _confirmed,
     e.ConfirmReceived: _arrive,
     e.Returned: _returned,

@@ -18,6 +18,7 @@ MOVES: dict[str, dict[str, str]] = {
     "deliver": {"ready": "unacked"},
     "deliver_auto_ack": {"ready": "acked"},
     "requeue": {"unacked": "ready"},
+    "set_aside": {"ready": "unacked", "unacked": "unacked"},  # held by its queue itself
     "ack": {"unacked": "acked"},
     "reject": {"unacked": "rejected"},
     "drop": {"arriving": "dropped", "ready": "dropped", "unacked": "dropped"},

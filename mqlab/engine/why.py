@@ -171,6 +171,8 @@ def _flight(scene: Scene, what: str, copy: str) -> Flight | None:
 def _unacked(scene: Scene, copy: str, state: CopyState, reason: Say) -> Reason:
     program = scene.nodes[state.queue].unacked[copy]
     fields: Fields = {"queue": state.queue, "program": program}
+    if not program:
+        return reason("set_aside", copy, fields)
     node = scene.nodes.get(program)
     held = node.held.get(copy) if node is not None else None
     if node is None or held is None or node.what != "consumer":

@@ -84,6 +84,8 @@ const LIMITS = [
   ["x-max-length", "Most messages", 0, 2 ** 31 - 1],
   ["x-max-length-bytes", "Most bytes", 0, 2 ** 31 - 1],
   ["x-delivery-limit", "Delivery limit (quorum)", -1, 2 ** 31 - 1],
+  ["x-max-priority", "Highest priority (classic)", 0, 255],
+  ["x-expires", "Gone when unused so long, ms", 1, 12 * 3600 * 1000],
 ];
 
 function queue(scene) {
@@ -93,6 +95,7 @@ function queue(scene) {
   const dead = choice([["", "none"], ...nodesOf(scene, "exchange").filter((one) => one !== "amq.default").map((one) => [one, one])]);
   const deadKey = input({ maxLength: 255 });
   const [auto, autoLabel] = tick("deleted with its last consumer");
+  const [single, singleLabel] = tick("a single active consumer");
   const read = () => {
     const args = {};
     if (type.value !== "classic") args["x-queue-type"] = type.value;
@@ -100,11 +103,12 @@ function queue(scene) {
     if (overflow.value) args["x-overflow"] = overflow.value;
     if (dead.value) args["x-dead-letter-exchange"] = dead.value;
     if (deadKey.value) args["x-dead-letter-routing-key"] = deadKey.value;
+    if (single.checked) args["x-single-active-consumer"] = true;
     return { durable: true, auto_delete: auto.checked, arguments: args };
   };
   return {
     parts: [field("Type", type), el("details", {}, el("summary", { textContent: "Limits, dead letters" }),
-      el("div", { class: "props" }, ...limits.map(([, label, control]) => field(label, control)), field("When it is full", overflow), field("Dead letters go to", dead), field("with routing key", deadKey)), autoLabel)],
+      el("div", { class: "props" }, ...limits.map(([, label, control]) => field(label, control)), field("When it is full", overflow), field("Dead letters go to", dead), field("with routing key", deadKey)), singleLabel, autoLabel)],
     read,
   };
 }

@@ -2,65 +2,8 @@
 // browser. Pure: no DOM, no clock. `open` reads a scene from JSON, `fold` changes it in place. A test writes the same
 // JSON again (tests/js/plain.js), and so holds the two languages together.
 
+import { Copy, Flight, Held, Link, Node } from "./model_parts.js";
 import { Ready, tally, trace, Traces } from "./tally.js";
-
-class Copy {
-  constructor(queue, key, state, origin) {
-    this.queue = queue;
-    this.key = key;
-    this.state = state; // arriving | ready | unacked
-    this.redelivered = false;
-    this.returns = 0;
-    this.expires = 0;
-    this.priority = 0;
-    this.origin = origin;
-  }
-}
-
-class Flight {
-  constructor(what, source, target, sent, arrives, of, key, redelivered) {
-    this.what = what;
-    this.source = source;
-    this.target = target;
-    this.sent = sent;
-    this.arrives = arrives;
-    this.of = of;
-    this.key = key;
-    this.redelivered = redelivered;
-  }
-}
-
-class Held {
-  constructor(key, state, slot, redelivered) {
-    this.key = key;
-    this.state = state; // on_way | buffered | working | done | dead
-    this.slot = slot;
-    this.redelivered = redelivered;
-    this.started = 0;
-    this.until = 0;
-  }
-}
-
-class Node {
-  constructor(what, settings, status = "up") {
-    this.what = what;
-    this.settings = settings;
-    this.status = status;
-    this.ready = new Ready();
-    this.unacked = new Map();
-    this.held = new Map();
-  }
-}
-
-class Link {
-  constructor(what, source, target, routing_key, args) {
-    this.what = what;
-    this.source = source;
-    this.target = target;
-    this.routing_key = routing_key;
-    this.arguments = args;
-  }
-}
 
 class Scene {
   constructor() {
@@ -247,6 +190,17 @@ function enqueued(scene, e) {
   scene.nodes.get(e.queue).ready.insert(e.at ?? -1, copy);
 }
 
+/** What a queue holds itself is unacked by nobody. */
+function setAside(scene, e) {
+  const queue = scene.nodes.get(e.queue);
+  for (const copy of e.of) {
+    if (queue.unacked.has(copy)) unlend(scene, queue, copy);
+    else queue.ready.remove(copy);
+    queue.unacked.set(copy, "");
+    scene.copies.get(copy).state = "unacked";
+  }
+}
+
 function requeued(scene, e) {
   const queue = scene.nodes.get(e.queue);
   for (let n = 0; n < e.of.length; n++) {
@@ -323,6 +277,7 @@ function apply(scene, e) {
       if (e.outcome === "acked" || e.outcome === "rejected") forgetAll(scene, e.of);
       return;
     case "Requeued": return requeued(scene, e);
+    case "SetAside": return setAside(scene, e);
     case "Unroutable":
     case "Refused":
     case "ConfirmReceived":

@@ -123,6 +123,7 @@ function unacked(scene, copy, state, reason) {
   const node = scene.nodes.get(program);
   const held = node?.held.get(copy);
   const fields = { queue, program };
+  if (!program) return reason("set_aside", copy, fields);
   if (held === undefined || node.what !== "consumer") return reason("unacked", copy, fields);
   if (held.state === "dead") {
     for (const one of scene.flights.values()) if (one.what === "close" && one.source === program) return reason("crashed", copy, { ...fields, arrives: one.arrives }, CLOSE);

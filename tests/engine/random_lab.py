@@ -24,7 +24,7 @@ brokers:
     queues:
       one: {{durable: true, arguments: {{{levels}x-max-length: {length}, x-overflow: {overflow}, x-dead-letter-exchange: dead}}}}
       two: {{durable: {durable}, arguments: {{x-message-ttl: {ttl}, x-single-active-consumer: {single}}}}}
-      three: {{durable: true, arguments: {{x-queue-type: quorum, x-delivery-limit: 2, x-dead-letter-exchange: dead}}}}
+      three: {{durable: true, arguments: {{x-queue-type: quorum, {later}x-delivery-limit: 2, x-dead-letter-exchange: dead}}}}
       parking: {{durable: true}}
       four: {{durable: true, arguments: {{x-message-ttl: {ttl}}}}}
     bindings:
@@ -77,6 +77,7 @@ def lab(seed: int) -> tuple[Recording, str, random.Random]:
         seed=seed,
         levels=more.choice(["x-max-priority: 5, ", ""]),
         single=more.choice(["true", "false"]),
+        later=more.choice(["x-delayed-retry-type: all, x-delayed-retry-min: 300, ", ""]),
         urgency=more.choice([0, 2, 9]),
         length=chance.choice([2, 5]),
         overflow=chance.choice(["drop-head", "reject-publish", "reject-publish-dlx"]),

@@ -121,7 +121,7 @@ def test_who_only_consumes_goes_on(version: str) -> None:
     publish(channel, "jobs", "1", "2")
     raise_alarm(connection, "memory")
     other = another(connection).channel()
-    other.basic_qos(1)
+    other.basic_qos(prefetch_count=1)
     worker = Consumer(other, "jobs")
     assert worker.got == ["1"]
     worker.ack("1")

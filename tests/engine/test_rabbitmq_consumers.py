@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.clients import pika
 from mqlab.engine.events import ActiveChanged, Delivered
 from tests.engine.rabbit import (
@@ -253,3 +254,48 @@ def test_a_prefetch_for_consumers_ends_a_shared_one(version: str) -> None:
     assert (held.got, automatic.got) == (["b", "c"], []), "also those with automatic acks wait"
     channel.basic_qos(prefetch_count=1)
     assert count(channel, "q") == 0
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/consumer-tags")
+def test_a_tag_is_used_once_and_may_be_the_brokers(version: str) -> None:
+    connection = connect(version)
+    channel = connection.channel()
+    queue(channel, "q")
+    channel.basic_cancel("never heard of")
+    made = {channel._ask(m.BasicConsume(queue="q", consumer_tag="")).consumer_tag for _ in range(2)}
+    assert len(made) == 2
+    assert all(tag.startswith("amq.ctag-") for tag in made)
+    Consumer(channel, "q", consumer_tag="mine")
+    with refused(530, "NOT_ALLOWED - attempt to reuse consumer tag 'mine'", connection=True):
+        Consumer(channel, "no such queue", consumer_tag="mine")
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/delivery-tags")
+def test_tag_0_is_all_there_is_and_with_multiple_no_error_if_there_is_nothing(version: str) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q")
+    channel.basic_ack(0, multiple=True)
+    channel.basic_nack(0, multiple=True)
+    publish(channel, "q", "a", "b", "c")
+    take(channel, "q"), take(channel, "q")
+    channel.basic_ack(0, multiple=True)
+    assert count(channel, "q") == 1
+    with refused(406, "PRECONDITION_FAILED - unknown delivery tag 5"):
+        channel.basic_ack(5, multiple=True)
+
+
+@pytest.mark.parametrize("version", ["3.10", "4.0"])
+@pytest.mark.rule("rabbitmq/prefetch-per-channel")
+def test_a_shared_prefetch_is_nothing_to_the_consumers_of_a_quorum_queue(version: str) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q", x_queue_type="quorum")
+    before = Consumer(channel, "q")
+    channel.basic_qos(prefetch_count=1, global_qos=True)
+    publish(channel, "q", "a", "b")
+    assert before.got == ["a", "b"]
+    with refused(
+        540, "NOT_IMPLEMENTED - queue 'q' in vhost '/' does not support global qos", connection=True
+    ):
+        Consumer(channel, "q")

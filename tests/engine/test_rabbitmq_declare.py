@@ -143,3 +143,20 @@ def test_a_quorum_queue_knows_no_shared_prefetch_and_no_conditional_delete(versi
         "supported by quorum queues"  # fmt: skip
     with refused(540, text, connection=True):
         channel.queue_delete("q", if_unused=True)
+
+
+@pytest.mark.parametrize("version", ["3.10", "4.0", "4.3"])
+@pytest.mark.rule("rabbitmq/latest-queue")
+def test_no_name_means_the_queue_declared_last(version: str) -> None:
+    connection = connect(version)
+    channel = connection.channel()
+    with refused(404, "NOT_FOUND - no previously declared queue"):
+        channel.basic_get("")
+    channel = connection.channel()
+    channel.queue_declare("first", durable=True)
+    channel.queue_declare("last", durable=True)
+    channel.queue_bind("", "amq.direct", routing_key="")
+    channel.basic_publish("amq.direct", "last", b"m")
+    assert channel.basic_get("")[2] == b"m"
+    channel.queue_delete("")
+    assert "last" not in connection.broker.queues

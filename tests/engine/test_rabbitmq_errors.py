@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from mqlab.engine.clients import pika
@@ -194,3 +196,20 @@ def test_immediate_closes_the_connection(version: str) -> None:
         connection.channel().basic_publish("", "q", b"m", immediate=True)
     assert not connection.is_open
     assert len(told(ConnectionClosed, "rabbitmq/immediate-not-implemented", connection)) == 1
+
+
+@pytest.mark.parametrize(
+    ("ask", "text"),
+    [
+        (lambda channel: channel.basic_qos(prefetch_size=5), "prefetch_size!=0 (5)"),
+        (lambda channel: channel.flow(False), "active=false"),
+    ],
+)
+@pytest.mark.rule("rabbitmq/not-implemented")
+def test_what_rabbitmq_does_not_do_closes_the_connection(
+    ask: Callable[[pika.BlockingChannel], object], text: str
+) -> None:
+    channel = connect().channel()
+    assert channel.flow(True)
+    with refused(540, f"NOT_IMPLEMENTED - {text}", connection=True):
+        ask(channel)

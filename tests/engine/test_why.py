@@ -159,7 +159,7 @@ def test_where_only_the_dead_letter_lives_on_its_death_is_no_end() -> None:
 def test_every_situation_is_tried_or_seen_in_random_recordings() -> None:
     elsewhere = {
         "flight_dead_letter", "flight_return", "flight_confirm", "flight_confirm_nack", "waits_room", "over_time",
-        "over_time_head", "expires", "done", "let_go", "unacked", "ended_DeadLettered", "ended_Refused",
+        "over_time_head", "expires", "done", "let_go", "unacked", "set_aside", "ended_DeadLettered", "ended_Refused",
         "held_copy", "waits_leader", "waits_home",  # test_rabbitmq_cluster.py
     }  # fmt: skip
     assert phrases().why.keys() - {one[0] for one in SITUATIONS} == elsewhere

@@ -271,9 +271,16 @@ class BlockingChannel:
         """Delete a queue."""
         return Reply(self._ask(m.QueueDelete(queue=queue, if_unused=if_unused, if_empty=if_empty)))
 
-    def basic_qos(self, prefetch_count: int = 0, global_qos: bool = False) -> None:
+    def basic_qos(self, prefetch_size: int = 0, prefetch_count: int = 0, global_qos: bool = False) -> None:
         """Limit what consumers declared from now on may hold unacked (global_qos: what the channel may)."""
-        self._ask(m.BasicQos(prefetch_count=prefetch_count, global_qos=global_qos))
+        self._ask(
+            m.BasicQos(prefetch_count=prefetch_count, global_qos=global_qos, prefetch_size=prefetch_size)
+        )
+
+    def flow(self, active: bool) -> bool:
+        """Ask the broker to go on, or (which RabbitMQ does not do) to pause."""
+        self._ask(m.ChannelFlow(active=active))
+        return active
 
     def confirm_delivery(self) -> None:
         """Have publishes confirmed: basic_publish then raises NackError or UnroutableError."""

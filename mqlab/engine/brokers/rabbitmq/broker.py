@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mqlab.engine.brokers.rabbitmq import (
     ack_timeout,
     alarms,
+    aside,
     declare,
     publish,
     reply_to,
@@ -253,6 +254,22 @@ class RabbitMQ(Topology):
             if self.serves(queue):
                 expire(self, queue, "")
 
+    def keep_letter(self, queue: Queue, copy: Copy, reason: str, cause: str) -> bool:
+        """Whether a queue keeps a dead letter that nobody takes now."""
+        return aside.keep(self, queue, copy, reason, cause)
+
+    def letter_again(self, queue_name: str, copy_name: str) -> None:
+        """It is time to send a kept letter again."""
+        aside.letter_again(self, queue_name, copy_name)
+
+    def delay(self, queue: Queue, copies: list[Copy], why: str, cause: str) -> list[Copy]:
+        """Those that come back without a delay; the others are set aside."""
+        return aside.delay(self, queue, copies, why, cause)
+
+    def delay_over(self, queue_name: str, copy_name: str) -> None:
+        """One has been set aside for long enough."""
+        aside.delay_over(self, queue_name, copy_name)
+
     def watch_channel(self, channel: Channel) -> None:
         """An ack is owed on it, and nobody looks when yet."""
         ack_timeout.watch_channel(self, channel)
@@ -291,17 +308,34 @@ def _channel_close(broker: RabbitMQ, connection: Connection, request: m.ChannelC
     return m.Ok()
 
 
+def _of_latest(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Where no queue is named, the one that the channel declared last is meant."""
+
+    def handle(broker: RabbitMQ, connection: Connection, request: Any, departure: str) -> Any:
+        if not request.queue:
+            latest = broker.channel(connection, request.channel).latest_queue
+            if not latest:
+                raise ChannelError(404, "NOT_FOUND - no previously declared queue", "rabbitmq/latest-queue")
+            if isinstance(request, m.QueueBind) and not request.routing_key:
+                request.routing_key = latest
+            request.queue = latest
+        return handler(broker, connection, request, departure)
+
+    return handle
+
+
 _HANDLERS: dict[type[m.Request], Callable[..., Any]] = {
     m.BasicPublish: publish.publish,
     m.BasicAck: settle.ack,
     m.BasicNack: settle.refuse,
     m.BasicReject: settle.refuse,
     m.BasicRecover: settle.recover,
-    m.BasicGet: subscribe.get,
-    m.BasicConsume: subscribe.consume,
+    m.BasicGet: _of_latest(subscribe.get),
+    m.BasicConsume: _of_latest(subscribe.consume),
     m.BasicCancel: subscribe.cancel,
     m.BasicQos: subscribe.qos,
     m.ConfirmSelect: subscribe.confirm_select,
+    m.ChannelFlow: subscribe.flow,
     m.TxSelect: tx.select,
     m.TxCommit: tx.commit,
     m.TxRollback: tx.rollback,
@@ -310,10 +344,10 @@ _HANDLERS: dict[type[m.Request], Callable[..., Any]] = {
     m.ExchangeBind: declare.queue_bind,
     m.ExchangeUnbind: declare.queue_unbind,
     m.QueueDeclare: declare.queue_declare,
-    m.QueueBind: declare.queue_bind,
-    m.QueueUnbind: declare.queue_unbind,
-    m.QueuePurge: declare.queue_purge,
-    m.QueueDelete: declare.queue_delete,
+    m.QueueBind: _of_latest(declare.queue_bind),
+    m.QueueUnbind: _of_latest(declare.queue_unbind),
+    m.QueuePurge: _of_latest(declare.queue_purge),
+    m.QueueDelete: _of_latest(declare.queue_delete),
     m.ChannelClose: _channel_close,
     m.ConnectionClose: _connection_close,
 }

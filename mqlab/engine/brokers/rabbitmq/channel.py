@@ -19,8 +19,8 @@ class Channel:
     """`unacked`: delivery tag -> (copy, the consumer it went to or None for a get), in the order of the tags."""
 
     __slots__ = (
-        "asker", "confirms", "connection", "consumers", "content", "default_prefetch", "number", "opened",
-        "published", "reclaimed", "shared_prefetch", "shared_unacked", "tags", "tx", "unacked", "watch",
+        "asker", "confirms", "connection", "consumers", "content", "default_prefetch", "latest_queue", "number",
+        "opened", "published", "reclaimed", "shared_prefetch", "shared_unacked", "tags", "tx", "unacked", "watch",
     )  # fmt: skip
 
     def __init__(self, connection: Connection, number: int) -> None:
@@ -33,6 +33,7 @@ class Channel:
         self.shared_prefetch = 0
         self.shared_unacked = 0
         self.confirms = False
+        self.latest_queue = ""  # the one declared last, which is meant where none is named
         self.tx: Transaction | None = None
         self.opened = connection.world.now
         self.watch = 0  # when the oldest that is unacked is looked at; 0: never, -1: it is not its business

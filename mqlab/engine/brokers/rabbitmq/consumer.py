@@ -67,4 +67,4 @@ class Consumer:
         if self.prefetch and self.unacked >= self.prefetch:
             return False
         shared = self.channel.shared_prefetch
-        return not shared or self.channel.shared_unacked < shared
+        return not shared or self.queue.kind == "quorum" or self.channel.shared_unacked < shared

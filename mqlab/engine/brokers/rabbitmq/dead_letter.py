@@ -41,20 +41,11 @@ def end_rule(queue: Queue, otherwise: str) -> str:
 def dead_letter(broker: RabbitMQ, queue: Queue, copy: Copy, reason: str, cause: str, rule: str) -> str:
     """End the copy and send its content to the dead-letter exchange. Returns the event's name."""
     world = broker.world
-    exchange = target(broker, queue)
-    assert exchange is not None
-    old = copy.content
-    deaths = record(broker, old, queue.name, reason)
-    properties = _with_history(broker, old.properties, deaths)
-    routing_key = old.routing_key if queue.dead_letter_routing_key is None else queue.dead_letter_routing_key
-    if queue.dead_letter_routing_key is not None and properties.headers and "CC" in properties.headers:
-        headers = {name: value for name, value in properties.headers.items() if name != "CC"}
-        properties = msgspec.structs.replace(properties, headers=headers)
-    content = Content(exchange.name, routing_key, properties, deaths)
+    content = letter(broker, queue, copy, reason)
     world.ledger.move(copy, "dead_letter")
     name = copy_event(copy)
     arrives = world.now + world.exchange_us
-    node = broker.node_of(exchange.name)
+    node = broker.node_of(content.exchange)
     key = copy.message.key
     world.emit(
         DeadLettered(
@@ -66,16 +57,30 @@ def dead_letter(broker: RabbitMQ, queue: Queue, copy: Copy, reason: str, cause: 
             queue.name,
             reason,
             node,
-            routing_key,
+            content.routing_key,
             key,
             arrives,
-            deaths[0].count,
+            content.deaths[0].count,
         )
     )
     if world.watched:
         world.flights[name] = Flight("dead_letter", queue.name, node, world.now, arrives, (copy.name,), key)
     world.at(arrives, broker.dead_letter_arrives, copy, content, reason, name)
     return name
+
+
+def letter(broker: RabbitMQ, queue: Queue, copy: Copy, reason: str) -> Content:
+    """What goes to the dead-letter exchange, which there must be."""
+    exchange = target(broker, queue)
+    assert exchange is not None
+    old = copy.content
+    deaths = record(broker, old, queue.name, reason)
+    properties = _with_history(broker, old.properties, deaths)
+    routing_key = old.routing_key if queue.dead_letter_routing_key is None else queue.dead_letter_routing_key
+    if queue.dead_letter_routing_key is not None and properties.headers and "CC" in properties.headers:
+        headers = {name: value for name, value in properties.headers.items() if name != "CC"}
+        properties = msgspec.structs.replace(properties, headers=headers)
+    return Content(exchange.name, routing_key, properties, deaths)
 
 
 def record(broker: RabbitMQ, old: Content, queue: str, reason: str) -> tuple[Death, ...]:

@@ -95,6 +95,7 @@ def queue_declare(
     if name.startswith(reply_to.PSEUDO_QUEUE):
         return reply_to.declare(broker, name)
     known = broker.queues.get(name) if name else None
+    channel = broker.channel(connection, request.channel)
     if known is not None:
         broker.check_available(known)
         broker.check_owner(known, connection)
@@ -102,6 +103,7 @@ def queue_declare(
             _check_equivalent(known, request, arguments)
         if known.kind == "classic":
             broker.renew(known)
+        channel.latest_queue = name
         return m.QueueDeclareOk(name, len(known), _consumers_of(broker, known))
     if request.passive:
         raise broker.no_queue(name)
@@ -128,6 +130,7 @@ def queue_declare(
     if broker.policies:
         policies.settle_queue(broker, queue)
     broker.add_queue(queue, cause)
+    channel.latest_queue = name
     return m.QueueDeclareOk(name, 0, 0)
 
 

@@ -41,6 +41,7 @@ def enqueue(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None,
         own = lifetime_us(expiration)
         ttl = own if ttl is None else min(ttl, own)
     if ttl is not None:
+        queue.timed = True
         copy.expires = world.now + ttl or -1  # 0 is never, and here it is the beginning of time
     world.ledger.move(copy, "enqueue")
     copy.n = n = copy.n + 1  # copy_event, without the call: this is the busiest way of all
@@ -97,6 +98,8 @@ def dispatch(broker: RabbitMQ, queue: Queue, cause: str, fresh: Copy | None = No
     if broker.wary and not broker.serves(queue):
         return
     now = broker.world.now
+    together = queue.together
+    picked: list[tuple[Consumer, Copy]] = []
     while (head := queue.head) is not None:
         if head.expires and head.expires <= now and head is not fresh and queue.sees_head:
             _expired(broker, queue, queue.pop(), cause)
@@ -104,9 +107,16 @@ def dispatch(broker: RabbitMQ, queue: Queue, cause: str, fresh: Copy | None = No
         consumer = queue.next_consumer()
         if consumer is None:
             break
+        if together:
+            picked.append((consumer, queue.pick(consumer)))
+            continue
         hand_over(broker, queue, consumer.channel, consumer, cause)
         if not queue.sees_head:
             expire(broker, queue, cause)
+    if picked:
+        for consumer, copy in queue.in_turn(picked):
+            consumer.unacked -= not consumer.auto_ack
+            hand_over(broker, queue, consumer.channel, consumer, cause, copy=copy)
 
 
 def hand_over(
@@ -117,11 +127,14 @@ def hand_over(
     cause: str,
     auto_ack: bool = False,
     left: bool = False,
+    copy: Copy | None = None,
 ) -> None:
-    """Send the head of the queue down the channel: to a consumer, or (None) as the answer to a get."""
+    """Send the head of the queue, or what was picked, down the channel: to a consumer, or (None) as the answer to a get."""
     world = broker.world
     connection = channel.connection
-    copy = queue.pop()
+    picked = copy is not None
+    if copy is None:
+        copy = queue.pop()
     channel.tags = tag = channel.tags + 1
     copy.n = n = copy.n + 1
     name = f"{copy.name}#{n}"
@@ -144,7 +157,7 @@ def hand_over(
             consumer.unacked += 1
             if consumer.timed and not consumer.watch:
                 broker.watch_consumer(consumer)
-            if channel.shared_prefetch:
+            if channel.shared_prefetch and queue.kind == "classic":
                 channel.shared_unacked += 1
             if prefetch := consumer.prefetch:
                 holds = consumer.unacked
@@ -155,7 +168,7 @@ def hand_over(
                 rule = "rabbitmq/consumer-priority"
     if consumer is None:
         rule = "rabbitmq/get-pulls"
-    else:
+    elif not picked:
         queue.took(consumer)
     redelivered = copy.redelivered
     if redelivered:
@@ -224,6 +237,8 @@ def as_delivered(queue: Queue | None, copy: Copy, always: bool) -> Properties:
 
 def expire(broker: RabbitMQ, queue: Queue, cause: str) -> None:
     """Let go what is over its time at the head, and look again when the new head's time will be over. [rule 39]"""
+    if not queue.timed:
+        return
     now = broker.world.now
     head = queue.head
     while (copy := queue.pop_expired(now)) is not None:
@@ -241,6 +256,8 @@ def _expired(broker: RabbitMQ, queue: Queue, copy: Copy, cause: str, rule: str =
         rule = "rabbitmq/ttl-head-only" if copy.expires < world.now else "rabbitmq/ttl-minimum"
     if copy.content.properties.expiration == "0" or queue.ttl_us == 0:
         rule = "rabbitmq/ttl-zero"
+    if queue.kind == "quorum" and broker.keep_letter(queue, copy, "expired", cause):
+        return
     if target(broker, queue) is not None:
         dead_letter(broker, queue, copy, "expired", cause, "rabbitmq/dead-letter-reasons")
         return

@@ -94,6 +94,7 @@ class BasicQos(Request):
 
     prefetch_count: int
     global_qos: bool = False
+    prefetch_size: int = 0
 
 
 class BasicConsume(Request):
@@ -169,6 +170,12 @@ class BasicRecover(Request):
 
 class ConfirmSelect(Request):
     """confirm_delivery: the channel confirms publishes from now on."""
+
+
+class ChannelFlow(Request):
+    """flow: asks the broker to send nothing for a while, which RabbitMQ does not do."""
+
+    active: bool
 
 
 class TxSelect(Request):

@@ -49,8 +49,8 @@ class Levels:
     def __init__(self, most: int, usual: int = 0) -> None:
         self.most = most
         self.usual = usual
-        self.levels: dict[int, deque[Copy]] = {}  # those that hold something
-        self.top = -1
+        self.levels: dict[int, deque[Copy]] = {}
+        self.top = -1  # the highest that holds something; -1: none does
         self.count = 0
 
     def level_of(self, copy: Copy) -> int:
@@ -61,31 +61,31 @@ class Levels:
     def of(self, level: int) -> deque[Copy]:
         """A level to put one copy into."""
         self.count += 1
+        if level > self.top:
+            self.top = level
         found = self.levels.get(level)
         if found is None:
             found = self.levels[level] = deque()
-            self.top = max(self.top, level)
         return found
 
     def append(self, copy: Copy, /) -> None:
         self.of(self.level_of(copy)).append(copy)
 
-    def enter(self, copy: Copy) -> int:
-        """A copy enters. Returns its index in service order."""
-        return self._last_of(self.level_of(copy), copy)
-
-    def enter_usual(self, copy: Copy) -> int:
-        """A copy enters as one without a priority. Returns its index in service order."""
-        return self._last_of(self.usual, copy)
-
-    def _last_of(self, level: int, copy: Copy) -> int:
+    def enter(self, copy: Copy, *, usual: bool = False) -> int:
+        """A copy enters, or as one without a priority. Returns its index in service order."""
+        level = self.usual if usual else self.level_of(copy)
         line = self.of(level)
         line.append(copy)
-        return self.before(level) + len(line) - 1
+        size = len(line)
+        return size - 1 if size == self.count else self.before(level) + size - 1
 
     def heads(self) -> Iterator[tuple[int, Copy]]:
         """The oldest of each level, the highest first."""
-        return ((level, self.levels[level][0]) for level in sorted(self.levels, reverse=True))
+        return (
+            (level, self.levels[level][0])
+            for level in sorted(self.levels, reverse=True)
+            if self.levels[level]
+        )
 
     def popleft(self) -> Copy:
         return self.take(self.top)
@@ -96,8 +96,7 @@ class Levels:
         copy = line.popleft()
         self.count -= 1
         if not line:
-            del self.levels[level]
-            self.top = max(self.levels, default=-1)
+            self.top = max((at for at, one in self.levels.items() if one), default=-1) if self.count else -1
         return copy
 
     def before(self, level: int) -> int:
@@ -136,13 +135,9 @@ class TwoToOne:
     def _half(self, copy: Copy) -> deque[Copy]:
         return self.high if (copy.content.properties.priority or 0) >= HIGH else self.low
 
-    def enter(self, copy: Copy) -> int:
-        """A copy enters. Returns its index in service order."""
-        return self._last_of(self._half(copy), copy)
-
-    def enter_usual(self, copy: Copy) -> int:
-        """A copy enters as one without a priority. Returns its index in service order."""
-        return self._last_of(self.low, copy)
+    def enter(self, copy: Copy, *, usual: bool = False) -> int:
+        """A copy enters, or as one without a priority. Returns its index in service order."""
+        return self._last_of(self.low if usual else self._half(copy), copy)
 
     def _last_of(self, half: deque[Copy], copy: Copy) -> int:
         half.append(copy)

@@ -32,12 +32,13 @@ class Queue:
     remembers_transient = False
     prioritized = False  # whether it looks at priorities
     priority_rule = ""  # by which a message goes before others
+    together = False  # whether it sends what it gives out at one moment consumer by consumer
     sees_head = True  # whether the time to live of whatever comes to the head is looked at
 
     __slots__ = (
         "active", "arguments", "auto_delete", "bytes", "chosen", "consumers", "dead_letter_exchange",
         "dead_letter_routing_key", "durable", "entered", "exclusive", "expires_us", "lease", "max_bytes",
-        "max_length", "name", "overflow", "owner", "place", "policy", "ranked", "ready", "single", "timer",
+        "max_length", "name", "overflow", "owner", "place", "policy", "ranked", "ready", "single", "timed", "timer",
         "ttl_us", "unacked", "used",
     )  # fmt: skip
 
@@ -72,6 +73,7 @@ class Queue:
         self.single = arguments.get("x-single-active-consumer") is True
         self.chosen: Consumer | None = None  # the one that is served, where only one is
         self.used = False  # it has had a consumer
+        self.timed = False  # it has had something with a time to live
         self.timer = 0  # when the head's time to live is looked at; 0: no such entry on the agenda
 
     def configure(self, arguments: dict[str, Any]) -> None:
@@ -178,6 +180,17 @@ class Queue:
             self.join(consumer)
         else:
             self.active.rotate(-1)
+
+    def pick(self, consumer: Consumer) -> Copy:
+        """Let the consumer whose turn it is have the next, before it is sent."""
+        copy = self.pop()
+        consumer.unacked += not consumer.auto_ack
+        self.took(consumer)
+        return copy
+
+    def in_turn(self, picked: list[tuple[Consumer, Copy]]) -> list[tuple[Consumer, Copy]]:
+        """In which order what was picked at one moment is sent."""
+        return picked
 
     def join(self, consumer: Consumer) -> None:
         """A consumer enters the rotation, at its tail, or behind its equals; where one is served, only that one."""

@@ -24,7 +24,6 @@ BOTH = (
     "x-overflow",
     "x-single-active-consumer",
     "x-queue-type",
-    "x-consumer-timeout",
 )
 OF_KIND = {
     "classic": (*BOTH, "x-max-priority", "x-queue-mode", "x-queue-version", "x-queue-master-locator"),

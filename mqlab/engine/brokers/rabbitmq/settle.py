@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mqlab.engine.brokers.rabbitmq import reply_to
 from mqlab.engine.brokers.rabbitmq.channel import still_held
 from mqlab.engine.brokers.rabbitmq.dead_letter import dead_letter, end_rule, target
-from mqlab.engine.brokers.rabbitmq.deliver import dispatch, expire, shorten
+from mqlab.engine.brokers.rabbitmq.deliver import dispatch, expire
 from mqlab.engine.brokers.rabbitmq.methods import (
     BasicAck,
     BasicNack,
@@ -17,7 +17,8 @@ from mqlab.engine.brokers.rabbitmq.methods import (
     ConnectionError_,
 )
 from mqlab.engine.brokers.rabbitmq.quorum import QuorumQueue
-from mqlab.engine.events import Dropped, Lost, Requeued, Settled
+from mqlab.engine.brokers.rabbitmq.requeue import choose, let_go, requeue, serve
+from mqlab.engine.events import Dropped, Lost, Settled
 from mqlab.engine.message import Copy, copy_event
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def acked(broker: RabbitMQ, connection: Connection, entries: Entries, departure:
     _free_slots(entries)
     for queue in touched:
         if queue.single:
-            _choose(broker, queue, name)
+            choose(broker, queue, name)
         if queue.head is not None and queue.active:
             dispatch(broker, queue, name)
             if queue.sees_head:
@@ -143,9 +144,15 @@ def refused(
         rule = "rabbitmq/reject-dropped" if first is None else end_rule(first, "rabbitmq/reject-dropped")
     world.emit(Settled(world.now, name, departure, rule, of, connection.program, outcome))
     for copy, _ in chain(*_by_consumer(entries)):
-        queue_name = _let_go(broker, copy)
+        queue_name = let_go(broker, copy)
         queue = broker.queues.get(queue_name)
         if queue is None or copy.state != "unacked":
+            continue
+        if (
+            letters[copy.name]
+            and queue.kind == "quorum"
+            and broker.keep_letter(queue, copy, "rejected", name)
+        ):
             continue
         if letters[copy.name]:
             dead_letter(broker, queue, copy, "rejected", name, "rabbitmq/dead-letter-reasons")
@@ -167,7 +174,7 @@ def refused(
                 )
             )
     _free_slots(entries)
-    _serve(broker, _queues_of(broker, entries), name)
+    serve(broker, _queues_of(broker, entries), name)
 
 
 def recover(broker: RabbitMQ, connection: Connection, request: BasicRecover, departure: str) -> None:
@@ -207,94 +214,30 @@ def close_channel(broker: RabbitMQ, channel: Channel, cause: str) -> None:
         broker.forget_consumer(consumer, cause)
     for queue, before in single.items():
         broker.tell_chosen(queue, before, cause)
-    entries = channel.take(0, True)
-    requeue(broker, connection.program, [copy for copy, _ in entries], "closed", cause)
+    held = list(channel.unacked.items())
+    channel.unacked = {}
+    requeue(broker, connection.program, _as_closed(broker, held), "closed", cause)
     for consumer in consumers:
         broker.queue_unused(consumer.queue, cause)
-    _serve(broker, [queue for queue in single if queue.name in broker.queues], cause)
+    serve(broker, [queue for queue in single if queue.name in broker.queues], cause)
 
 
-def requeue(broker: RabbitMQ, program: str, copies: list[Copy], why: str, cause: str) -> None:
-    """Put copies back into their queues, oldest first, count the failure where the queue counts it, and serve on."""
-    world = broker.world
-    by_queue: dict[str, list[Copy]] = {}
-    for copy in copies:
-        if copy.state == "unacked":
-            by_queue.setdefault(copy.queue, []).append(copy)
-    for queue_name, group in by_queue.items():
-        queue = broker.queues.get(queue_name)
-        if queue is None:
-            continue
-        back, at, dead = [], [], []
-        for copy in group:
-            if _one_too_many(broker, queue, copy, why):
-                dead.append(copy)
-                continue
-            _let_go(broker, copy)
-            world.ledger.move(copy, "requeue")
-            copy.redelivered = True
-            copy.returns += 1
-            at.append(queue.put_back(copy, why == "closed"))
-            back.append(copy)
-        if back:
-            name = copy_event(back[0])
-            rule = requeue_rule(queue, why)
-            of = tuple([copy.name for copy in back])
-            limit = queue.limit if isinstance(queue, QuorumQueue) and queue.limit is not None else 0
-            failures = tuple([copy.failures for copy in back]) if limit else ()
-            world.emit(
-                Requeued(
-                    world.now, name, cause, rule, of, queue_name, program, tuple(at), why, failures, limit
-                )
-            )
-        for copy in dead:
-            _give_up(broker, queue, copy, cause)
-    _serve(broker, [broker.queues[name] for name in by_queue if name in broker.queues], cause)
+def _as_closed(broker: RabbitMQ, held: list[tuple[int, tuple[Copy, Consumer | None]]]) -> list[Copy]:
+    """In the order in which they go back: by tag, but from a quorum queue's consumers one after the other.
 
-
-def requeue_rule(queue: Queue, why: str) -> str:
-    """The rule that put it where it went."""
-    if isinstance(queue, QuorumQueue):
-        if queue.to_the_back(why == "closed"):
-            return "rabbitmq/quorum-requeue-back"
-        if queue.limit is not None:
-            return "rabbitmq/quorum-requeue-front"
-    return {
-        "closed": "rabbitmq/close-requeues",
-        "recover": "rabbitmq/recover-requeues",
-        "timeout": "rabbitmq/ack-timeout-cancels",
-    }.get(why, "rabbitmq/requeue-original-position")
-
-
-def _one_too_many(broker: RabbitMQ, queue: Queue, copy: Copy, why: str) -> bool:
-    """Count a failed delivery where this queue and version count it; whether it was one more than the limit. [rules 58, 59]"""
-    if not isinstance(queue, QuorumQueue):
-        return False
-    if why != "timeout" and not (broker.version == "4.3" and why == "nack"):
-        copy.failures += 1
-    return queue.limit is not None and copy.failures > queue.limit
-
-
-def _give_up(broker: RabbitMQ, queue: Queue, copy: Copy, cause: str) -> None:
-    world = broker.world
-    _let_go(broker, copy)
-    if target(broker, queue) is not None:
-        dead_letter(broker, queue, copy, "delivery_limit", cause, "rabbitmq/delivery-limit")
-        return
-    world.ledger.move(copy, "drop")
-    rule = end_rule(queue, "rabbitmq/delivery-limit")
-    world.emit(
-        Dropped(
-            world.now,
-            copy_event(copy),
-            cause,
-            rule,
-            (copy.name,),
-            queue.name,
-            copy.message.key,
-            "delivery_limit",
-        )
-    )
+    3.10 takes these by their names, and a get by the number of its delivery; asked of a 3.10.8.
+    """
+    copies: dict[str, list[tuple[str, Copy]]] = {}
+    for tag, (copy, consumer) in held:
+        copies.setdefault(copy.queue, []).append((str(tag) if consumer is None else consumer.tag, copy))
+    order: list[Copy] = []
+    for name, group in copies.items():
+        queue = broker.queues.get(name)
+        if queue is not None and queue.kind == "quorum":
+            first = {who: at for at, (who, _) in reversed(list(enumerate(group)))}
+            group.sort(key=lambda one: one[0] if broker.version == "3.10" else first[one[0]])
+        order += [copy for _, copy in group]
+    return order
 
 
 def _taken(
@@ -339,19 +282,11 @@ def lose_ack(
         )
 
 
-def _let_go(broker: RabbitMQ, copy: Copy) -> str:
-    """The queue no longer counts it as unacked. Returns the queue's name."""
-    name = copy.queue
-    queue = broker.queues.get(name)
-    if queue is not None:
-        queue.unacked.pop(copy.name, None)
-    copy.holder = ""
-    return name
-
-
 def _letter_box(broker: RabbitMQ, copy: Copy) -> bool:
     queue = broker.queues.get(copy.queue)
-    return queue is not None and copy.state == "unacked" and target(broker, queue) is not None
+    if queue is None or copy.state != "unacked":
+        return False
+    return target(broker, queue) is not None or (isinstance(queue, QuorumQueue) and queue.keeps_letters)
 
 
 def _free_slots(entries: Entries) -> None:
@@ -374,24 +309,3 @@ def _free_slots(entries: Entries) -> None:
 def _queues_of(broker: RabbitMQ, entries: Entries) -> list[Queue]:
     names = dict.fromkeys(copy.queue for copy, _ in entries)
     return [broker.queues[name] for name in names if name in broker.queues]
-
-
-def _choose(broker: RabbitMQ, queue: Queue, cause: str) -> None:
-    """Who is served may hold nothing any more, and a better one wait. [rule 32]"""
-    before = queue.chosen
-    queue.choose()
-    broker.tell_chosen(queue, before, cause)
-
-
-def _serve(broker: RabbitMQ, queues: list[Queue], cause: str) -> None:
-    """Give out what came back; a classic queue first drops what is over its limit, a quorum queue afterwards."""
-    for queue in queues:
-        if queue.single:
-            _choose(broker, queue, cause)
-            queue.wake()
-        if queue.kind == "classic":
-            shorten(broker, queue, cause)
-            expire(broker, queue, cause)
-        dispatch(broker, queue, cause)
-        shorten(broker, queue, cause)
-        expire(broker, queue, cause)

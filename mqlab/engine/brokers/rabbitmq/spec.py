@@ -204,6 +204,19 @@ QUEUE_ARGUMENTS = (
     "x-single-active-consumer",
     "x-expires",
     "x-consumer-timeout",
+    "x-dead-letter-strategy",
+    "x-delayed-retry-type",
+    "x-delayed-retry-min",
+    "x-delayed-retry-max",
+)
+
+
+QUORUM_ONLY = (
+    "x-delivery-limit",
+    "x-dead-letter-strategy",
+    "x-delayed-retry-type",
+    "x-delayed-retry-min",
+    "x-delayed-retry-max",
 )
 
 
@@ -226,8 +239,9 @@ def read_queue(place: Place, exchanges: list[str], version: str) -> QueueSpec:
                 raise fields.need(name).error(
                     f"{'true' if needed else 'false'} (a quorum queue cannot be otherwise)"
                 )
-    elif "x-delivery-limit" in spec.arguments:
-        raise fields.need("arguments").error("x-queue-type: quorum beside x-delivery-limit", "none")
+    for name in QUORUM_ONLY if spec.arguments.get("x-queue-type") != "quorum" else ():
+        if name in spec.arguments:
+            raise fields.need("arguments").error(f"x-queue-type: quorum beside {name}", "none")
     if version == "4.3" and not spec.durable:
         raise fields.need("durable").error("true (4.3 refuses transient queues)")
     return spec
@@ -246,6 +260,12 @@ def _queue_arguments(place: Place, exchanges: list[str]) -> dict[str, Any]:
                 arguments[name] = one.integer(0, LENGTH_MAX)
             case "x-single-active-consumer":
                 arguments[name] = one.truth()
+            case "x-dead-letter-strategy":
+                arguments[name] = one.choice(("at-most-once", "at-least-once"))
+            case "x-delayed-retry-type":
+                arguments[name] = one.choice(("disabled", "all", "failed", "returned"))
+            case "x-delayed-retry-min" | "x-delayed-retry-max":
+                arguments[name] = one.integer(0, limits.DURATION_MS_MAX)
             case "x-expires" | "x-consumer-timeout":
                 arguments[name] = one.integer(1, limits.DURATION_MS_MAX)
             case "x-max-priority":

@@ -27,9 +27,10 @@ def consume(
 ) -> m.BasicConsumeOk:
     """basic.consume: the consumer enters the rotation at its tail, and what is ready goes out."""
     channel = broker.channel(connection, request.channel)
-    tag = request.consumer_tag
+    tag = request.consumer_tag or f"amq.ctag-{reply_to.made_up(broker, 'consumer-tag')}"
     if tag in channel.consumers:
-        raise ConnectionError_(530, f"NOT_ALLOWED - attempt to reuse consumer tag '{tag}'")
+        text = f"NOT_ALLOWED - attempt to reuse consumer tag '{tag}'"
+        raise ConnectionError_(530, text, "rabbitmq/consumer-tags")
     if request.queue == reply_to.PSEUDO_QUEUE:
         return reply_to.consume(broker, channel, request)
     queue = broker.queue(request.queue, connection)
@@ -160,6 +161,9 @@ def qos(broker: RabbitMQ, connection: Connection, request: m.BasicQos, cause: st
     but takes only from consumers what it counts off. [asked of a 3.10.8]
     """
     channel = broker.channel(connection, request.channel)
+    if request.prefetch_size:
+        text = f"NOT_IMPLEMENTED - prefetch_size!=0 ({request.prefetch_size})"
+        raise ConnectionError_(540, text, "rabbitmq/not-implemented")
     count = request.prefetch_count
     if not request.global_qos:
         channel.default_prefetch = count
@@ -175,6 +179,14 @@ def qos(broker: RabbitMQ, connection: Connection, request: m.BasicQos, cause: st
             queues[consumer.queue] = None
     for queue in queues:
         dispatch(broker, queue, cause)
+    return m.Ok()
+
+
+def flow(broker: RabbitMQ, connection: Connection, request: m.ChannelFlow, cause: str) -> m.Ok:
+    """channel.flow: only "go on" is understood."""
+    broker.channel(connection, request.channel)
+    if not request.active:
+        raise ConnectionError_(540, "NOT_IMPLEMENTED - active=false", "rabbitmq/not-implemented")
     return m.Ok()
 
 

@@ -189,7 +189,11 @@ class Topology:
         queue = self.queues.get(queue_name)
         if queue is not None and queue.lease == t and self.up:
             queue.lease = 0
-            if queue.expires_us and not queue.consumers and not (queue.kind == "quorum" and queue.unacked):
+            if (
+                queue.expires_us
+                and not queue.consumers
+                and not (queue.kind == "quorum" and any(copy.holder for copy in queue.unacked.values()))
+            ):
                 self.remove_queue(queue, "", "rabbitmq/queue-expires")
 
     def _added(self, node: str, what: str, settings: dict[str, Any], cause: str) -> None:
