@@ -105,3 +105,10 @@ class LinkRemoved(Event, gc=False, omit_defaults=True, tag=True):
     what: str = ""
     between: tuple[str, ...] = ()
     routing_key: str = ""
+
+
+class ActiveChanged(Event, gc=False, omit_defaults=True, tag=True):
+    """A queue with a single active consumer serves this program's from now on; "": nobody's."""
+
+    queue: str
+    program: str

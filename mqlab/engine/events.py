@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mqlab.engine.changes import ActiveChanged as ActiveChanged
 from mqlab.engine.changes import Blocked as Blocked
 from mqlab.engine.changes import HungUp as HungUp
 from mqlab.engine.changes import LeaderChanged as LeaderChanged
@@ -357,13 +358,6 @@ class ConsumerCancelled(Event, gc=False, omit_defaults=True, tag=True):
     program: str
     queue: str
     arrives: int
-
-
-class ActiveChanged(Event, gc=False, omit_defaults=True, tag=True):
-    """A queue with a single active consumer serves this program's from now on; "": nobody's."""
-
-    queue: str
-    program: str
 
 
 class Closed(Event, gc=False, omit_defaults=True, tag=True):

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.rabbitmq import methods as m
-from mqlab.engine.brokers.rabbitmq import restart, settle, subscribe
+from mqlab.engine.brokers.rabbitmq import restart, subscribe
 from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
 from mqlab.engine.brokers.rabbitmq.deliver import dispatch, expire
 from mqlab.engine.brokers.rabbitmq.place import Place
 from mqlab.engine.brokers.rabbitmq.queue import whole
+from mqlab.engine.brokers.rabbitmq.requeue import requeue
 from mqlab.engine.draw import draw
 from mqlab.engine.events import LeaderChanged, Lost, MemberChanged, NodeChanged
 from mqlab.engine.message import Copy
@@ -289,10 +290,12 @@ class Cluster(RabbitMQ):
                     if copy.queue == queue.name:
                         gone = Copy(copy.name, copy.message, copy.content, copy.queue, "returned")
                         channel.unacked[tag] = (gone, None)  # a later ack of it comes to nothing
-                        channel.shared_unacked -= consumer is not None
+                        if channel.shared_unacked and consumer is not None:
+                            channel.shared_unacked -= 1
         by_holder: dict[str, list[Copy]] = {}
         for copy in queue.unacked.values():
-            by_holder.setdefault(copy.holder, []).append(copy)
+            if copy.holder:  # else its queue has set it aside
+                by_holder.setdefault(copy.holder, []).append(copy)
         for holder, copies in by_holder.items():
-            settle.requeue(self, holder, copies, "closed", name)
+            requeue(self, holder, copies, "closed", name)
         restart.forget_memory(self, queue, name)
