@@ -140,6 +140,13 @@ def test_what_there_is_not_cannot_be_ended(acts: list[c.AnyCommand], why: str) -
         apply(lab.world, acts[-1], "do:x")
 
 
+@pytest.mark.parametrize("name", ["web", "w"])
+def test_a_program_that_leaves_when_its_connection_is_gone_already_leaves_once(name: str) -> None:
+    lab = Lab().run(1).do(c.Disconnect(name)).do(c.Remove(name)).run(2)
+    assert len(lab.all(e.NodeRemoved, node=name)) == 1
+    assert name not in lab.world.programs
+
+
 def test_a_consumer_that_has_cancelled_cannot_cancel_again() -> None:
     lab = Lab().run(1).do(c.Cancel("w")).run(1)
     with pytest.raises(c.Illegal, match="is not subscribed now"):

@@ -62,6 +62,7 @@ class Program:
     up: bool
     hung = False  # it takes and finishes nothing, with its connection open
     slow = 1.0  # how many times as long as its setting says a message takes
+    closing: tuple[Connection, ...] = ()  # whose close is on its way to the broker
     leaving = False  # it shuts down, and is gone from the lab once the broker has its close
 
     def start(self, cause: str) -> None:
@@ -113,6 +114,7 @@ class Program:
             connection.lose_down(name)
             flight = Flight("close", self.name, self.broker.name, world.now, arrives, ())
             connection.send(m.ConnectionClose(), name, arrives, flight)
+            self.closing = (*self.closing, connection)
         self.drop_memory(name, crash=True)
         self.forget()
         self.connection, self.channels = None, {}
@@ -165,12 +167,13 @@ class Program:
 
     def hung_up(self, connection: Connection, cause: str) -> None:
         """The broker has no such connection any more: who was leaving is gone."""
+        self.closing = tuple(one for one in self.closing if one is not connection)
         if self.leaving and not self._known():
             self._vanish(cause)
 
     def _known(self) -> bool:
-        """Whether the broker still has a connection of ours: one whose close is on its way, or waits unread."""
-        return any(connection.peer is self for connection in self.broker.connections)
+        """Whether a close of ours is still on its way, or waits unread, or the broker has a connection of ours."""
+        return bool(self.closing) or any(connection.peer is self for connection in self.broker.connections)
 
     def _vanish(self, cause: str) -> None:
         world = self.world
