@@ -190,7 +190,7 @@ def test_every_term_is_used_and_every_rule_that_a_text_names_is_in_the_book(slug
 
 
 def test_the_labs_keep_up_with_their_producers() -> None:
-    for slug in (DIES, ROUTES, GONE, LOOP):
+    for slug in (DIES, ROUTES, GONE, LOOP, "is-round-robin-fair", "who-goes-first", "how-does-a-retry-wait"):
         run = opened(slug).run(120)
         for queue in run.world.brokers["rabbit"].queues.values():
             assert len(queue) < 10
@@ -264,3 +264,61 @@ def test_the_offer_dies_the_moment_the_catalogue_is_taken() -> None:
     taken = one_of(run, e.Delivered, queue="letters")
     died = one_of(run, e.DeadLettered, of=("you-1@letters",))
     assert taken.t == died.t
+
+
+def number_of(run: Lab, kind: type[Any], **fields: Any) -> int:
+    return len(
+        [
+            event
+            for event in run.told
+            if isinstance(event, kind)
+            and all(getattr(event, name) == value for name, value in fields.items())
+        ]
+    )
+
+
+def test_the_printer_loses_its_four_orders_and_the_waiter_has_four_confirms() -> None:
+    run = begun("what-does-auto-ack-cost").run(4)
+    assert run.verdict("lost") == 4
+    assert number_of(run, e.ConfirmReceived, program="waiter", ok=True) == 4
+    assert number_of(run, e.Published, again=True) == 0
+
+
+def test_the_urgent_sample_passes_three_that_wait_and_none_that_is_fetched() -> None:
+    run = begun("who-goes-first").run(7)
+    samples = [event.of[0] for event in run.told if isinstance(event, e.Started)]
+    assert [one.split("-")[0] for one in samples[:7]] == ["ward"] * 3 + ["you"] + ["ward"] * 3
+
+
+def test_the_fourth_booking_is_done_before_the_third() -> None:
+    run = begun("does-one-active-consumer-keep-the-order").run(5)
+    done = [event.of[0].split("@")[0] for event in run.told if isinstance(event, e.Handled)]
+    assert done.index("branch-4") < done.index("branch-3")
+    assert number_of(run, e.Requeued) == 0
+
+
+def test_what_a_closed_channel_held_is_handed_over_in_order() -> None:
+    run = opened("does-one-active-consumer-keep-the-order").run(1.3).do(c.CloseChannel("teller-1")).run(12)
+    assert run.verdict("out_of_order") == 0
+    assert one_of(run, e.Delivered, program="teller-2", redelivered=True)
+
+
+def test_the_bank_books_twice_what_was_published_twice() -> None:
+    run = begun("why-was-it-done-twice").run(5)
+    again = one_of(run, e.Published, again=True).of[0]
+    done = [event.of[0] for event in run.told if isinstance(event, e.Handled)]
+    assert len({copy for copy in done if copy.startswith(f"{again}@")}) == 2
+
+
+def test_a_retry_takes_two_seconds_and_lets_others_pass() -> None:
+    run = begun("how-does-a-retry-wait").run(6)
+    died, back = (one_of(run, e.DeadLettered, queue=queue) for queue in ("work", "wait"))
+    assert 2 * SECOND < back.t - died.t < 2.5 * SECOND
+    done = [event for event in run.told if isinstance(event, e.Handled) and event.outcome == "ok"]
+    assert [event for event in done if died.t < event.t < back.t]
+
+
+def test_the_archive_empties_the_queue_during_the_alarm() -> None:
+    run = begun("what-does-a-memory-alarm-stop").run(20)
+    assert len(run.world.brokers["rabbit"].queues["store"]) == 0
+    assert number_of(run, e.Unblocked) == 0
