@@ -8,6 +8,7 @@ from typing import Any
 
 from mqlab.engine.brokers.rabbitmq.spec import VERSIONS
 from mqlab.replay import matrices, rabbitmq
+from mqlab.replay.times import ONLY_WAITS, RECORDED
 
 
 class UnknownFile(Exception):
@@ -40,11 +41,12 @@ def replay(recorded: dict[str, Any]) -> Outcome:
 
 def _scenarios(recorded: dict[str, Any]) -> Outcome:
     outcome = Outcome({**recorded, "scenarios": []})
+    times = ONLY_WAITS if recorded.get("only_waits_take_time") else RECORDED
     for scenario in recorded["scenarios"]:
         outcome.cases += 1
         name = scenario["name"]
         try:
-            actual = rabbitmq.play(scenario, recorded["version"])
+            actual = rabbitmq.play(scenario, recorded["version"], times)
         except Exception as error:  # also a bug of ours: it must not hide the other cases
             why = str(error) if isinstance(error, rabbitmq.CannotRun) else f"the engine failed: {error!r}"
             outcome.disagreements.append(f"{name}: {why}")
@@ -55,7 +57,7 @@ def _scenarios(recorded: dict[str, Any]) -> Outcome:
             f"{name}, step {number} {_short(expected['step'])}: "
             f"expected {_short(_outcome(expected))}, got {_short(_outcome(got))}"
             for number, (expected, got) in enumerate(zip(scenario["trace"], actual["trace"], strict=True), 1)
-            if _ordered(expected) != _ordered(got)
+            if ordered(expected) != ordered(got)
         ]
         outcome.disagreements += lines
         outcome.agreed += not lines
@@ -74,7 +76,7 @@ def _outcome(entry: dict[str, Any]) -> dict[str, Any]:
     return {part: entry[part] for part in ("result", "observed") if part in entry}
 
 
-def _ordered(entry: dict[str, Any]) -> tuple[Any, dict[str, list[Any]]]:
+def ordered(entry: dict[str, Any]) -> tuple[Any, dict[str, list[Any]]]:
     """Result, and what was observed by consumer (deliveries) and by client (the rest): between them the order is free."""
     groups: dict[str, list[Any]] = {}
     for event in entry.get("observed", ()):

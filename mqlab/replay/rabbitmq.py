@@ -14,10 +14,8 @@ from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
 from mqlab.engine.message import Message, Properties
 from mqlab.engine.world import World
 from mqlab.replay.rabbitmq_client import Client, said, shown
+from mqlab.replay.times import RECORDED, Times
 
-LISTEN_MS = 75
-CLOSE_MS = 100
-RESTART_MS = 1000
 MEMORY_USED_BYTES = 64 << 20
 """What a node that does next to nothing uses: a watermark below is too low."""
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -30,7 +28,8 @@ class CannotRun(Exception):
 class Session:
     """One scenario: an empty broker and its clients."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, times: Times = RECORDED) -> None:
+        self.times = times
         self.world = World(counted=False)
         self.broker = RabbitMQ(self.world, "rabbit", version)
         self.clients: dict[str, Client] = {}
@@ -55,11 +54,11 @@ class Session:
         if client.connection is not None or step["op"] in ("wait", "restart"):
             result = verb(self, client, step)
         self._settle()
-        self._pass(step.get("ms", 0) if step["op"] == "wait" else LISTEN_MS)
+        self._pass(step.get("ms", 0) if step["op"] == "wait" else self.times.listen_ms)
         if step["op"] == "close_connection":
-            self._pass(CLOSE_MS)
+            self._pass(self.times.close_ms)
         if step["op"] == "restart":
-            self._pass(RESTART_MS)
+            self._pass(self.times.restart_ms)
         outcome: dict[str, Any] = {}
         if result is not None and not client.failed:
             outcome["result"] = result
@@ -80,9 +79,9 @@ class Session:
         return self.names.get(name, name)
 
 
-def play(scenario: dict[str, Any], version: str) -> dict[str, Any]:
+def play(scenario: dict[str, Any], version: str, times: Times = RECORDED) -> dict[str, Any]:
     """The scenario with every outcome replaced by the engine's own. Raises CannotRun."""
-    session = Session(version)
+    session = Session(version, times)
     return {
         **scenario,
         "trace": [{"step": entry["step"], **session.play(entry["step"])} for entry in scenario["trace"]],

@@ -20,7 +20,7 @@ def typed(value: object, kind: str) -> str:
 
 
 UNEQUAL: list[tuple[dict[str, Any], dict[str, Any], str, str, str]] = [
-    ({}, {"durable": False, "exclusive": True}, "durable", "'false'", "'true'"),
+    ({}, {"durable": False}, "durable", "'false'", "'true'"),
     ({}, {"auto_delete": True}, "auto_delete", "'true'", "'false'"),
     ({TTL: 5}, {TTL: 6}, TTL, "'6'", "'5'"),
     ({}, {TTL: -1}, TTL, typed(-1, "signedint"), NONE),
@@ -160,3 +160,13 @@ def test_no_name_means_the_queue_declared_last(version: str) -> None:
     assert channel.basic_get("")[2] == b"m"
     channel.queue_delete("")
     assert "last" not in connection.broker.queues
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/exclusive-queue")
+def test_whether_it_is_exclusive_is_looked_at_before_all_else(version: str) -> None:
+    channel = connect(version).channel()
+    channel.queue_declare("q", durable=True)
+    with pytest.raises(pika.ChannelClosedByBroker) as error:
+        channel.queue_declare("q", exclusive=True, auto_delete=True)
+    assert error.value.reply_code == 405

@@ -141,6 +141,7 @@ INVALID = [
     (" 3", "no_integer"),
     ("1.5", '{leftover_string,".5"}'),
     ("-1", "{value_negative,-1}"),
+    ("315360000001", "{value_too_large,315360000001}"),
 ]
 
 

@@ -95,13 +95,12 @@ def test_what_a_full_queue_drops_becomes_a_dead_letter_where_there_is_a_place_fo
 
 
 @every_version
-@KINDS
 @pytest.mark.rule("rabbitmq/overflow-reject-publish")
-def test_a_queue_that_rejects_keeps_what_it_has(version: str, kind: str) -> None:
+def test_a_queue_that_rejects_keeps_what_it_has(version: str) -> None:
     connection = connect(version)
     channel = connection.channel()
     queue(channel, "grave")
-    queue(channel, "q", x_max_length=2, x_overflow="reject-publish", x_queue_type=kind, **TO_GRAVE)
+    queue(channel, "q", x_max_length=2, x_overflow="reject-publish", **TO_GRAVE)
     channel.confirm_delivery()
     publish(channel, "q", "m1", "m2")
     with pytest.raises(pika.NackError):

@@ -179,3 +179,41 @@ def test_no_prefetch_means_2000(version: str) -> None:
     assert count(channel, "q") == 1
     consumer.ack("7")
     assert consumer.got[-1] == "2000"
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/quorum-reject-publish")
+def test_one_more_than_the_limit_comes_in_and_then_none_until_there_is_room(version: str) -> None:
+    connection = connect(version)
+    channel = connection.channel()
+    queue(channel, "q", x_queue_type="quorum", x_max_length=2, x_overflow="reject-publish")
+    publish(channel, "q", *"abcd")
+    assert count(channel, "q") == 3
+    (dropped,) = told(Dropped, "rabbitmq/quorum-reject-publish", connection)
+    assert dropped.of == ("client-1-4@q",)
+    take(channel, "q", auto_ack=True)
+    publish(channel, "q", "e")
+    assert count(channel, "q") == 2, "that is not over the limit, but more than four fifths of it"
+    take(channel, "q", auto_ack=True)
+    publish(channel, "q", "f")
+    assert bodies(channel, "q") == ["c", "f"]
+
+
+@pytest.mark.rule("rabbitmq/quorum-reject-publish")
+def test_who_comes_to_a_quorum_queue_that_is_over_its_limit_is_refused_at_once() -> None:
+    connection = connect("3.10")
+    channel, late = connection.channel(), connection.channel()
+    queue(channel, "q", x_queue_type="quorum", x_max_length=1, x_overflow="reject-publish")
+    publish(channel, "q", "a", "b")
+    publish(late, "q", "c")
+    assert bodies(channel, "q") == ["a", "b"]
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/exclusive-consumer")
+def test_a_quorum_queue_knows_no_exclusive_consumer(version: str) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q", x_queue_type="quorum")
+    Consumer(channel, "q", exclusive=True)
+    Consumer(channel, "q", exclusive=True)
+    assert channel.queue_declare("q", passive=True).method.consumer_count == 2

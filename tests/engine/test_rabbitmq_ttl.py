@@ -118,9 +118,9 @@ def test_a_dead_letter_has_no_lifetime_any_more_and_tells_what_it_was(version: s
 
 
 @every_version
-@pytest.mark.parametrize("expiration", ["5000000000", "9" * 200, "+7000000000000"])
+@pytest.mark.parametrize("expiration", ["5000000000", "+315360000000"])
 @pytest.mark.rule("rabbitmq/ttl-minimum")
-def test_a_lifetime_longer_than_anything_counts_as_for_ever(version: str, expiration: str) -> None:
+def test_a_lifetime_of_ten_years_is_one_that_a_browser_can_count(version: str, expiration: str) -> None:
     connection = connect(version)
     channel = connection.channel()
     queue(channel, "q")

@@ -79,6 +79,7 @@ class RabbitMQ(Topology):
         self.policies: dict[str, PolicySpec] = {}
         self.alarms: list[str] = []  # what it is low on: memory, disk
         self.named = 0
+        self.tells_publishers = False  # there has been a queue to which it matters whose publish it is
         for exchange, kind in PREDECLARED.items():
             self.exchanges[exchange] = Exchange(exchange, kind, version)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mqlab.engine.brokers.rabbitmq.fields import amqp_type
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError
+from mqlab.engine.brokers.rabbitmq.queue_arguments import EXPIRY_MS_MAX
 from mqlab.engine.message import Properties
 
 
@@ -32,5 +33,8 @@ def check_expiration(expiration: str) -> ChannelError | None:
     value = digits.lstrip("0")
     if value and expiration[0] == "-":
         why = f"{{value_negative,-{value}}}"
+        return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {why}", rule)
+    if len(value) > len(str(EXPIRY_MS_MAX)) or int(value or 0) > EXPIRY_MS_MAX:
+        why = f"{{value_too_large,{value}}}"
         return ChannelError(406, f"PRECONDITION_FAILED - invalid expiration '{expiration}': {why}", rule)
     return None

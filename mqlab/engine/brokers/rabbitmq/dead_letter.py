@@ -77,8 +77,10 @@ def letter(broker: RabbitMQ, queue: Queue, copy: Copy, reason: str) -> Content:
     deaths = record(broker, old, queue.name, reason)
     properties = _with_history(broker, old.properties, deaths)
     routing_key = old.routing_key if queue.dead_letter_routing_key is None else queue.dead_letter_routing_key
-    if queue.dead_letter_routing_key is not None and properties.headers and "CC" in properties.headers:
-        headers = {name: value for name, value in properties.headers.items() if name != "CC"}
+    if queue.dead_letter_routing_key is not None:  # in place of all the keys it had
+        headers = {
+            name: value for name, value in (properties.headers or {}).items() if name not in ("CC", "BCC")
+        }
         properties = msgspec.structs.replace(properties, headers=headers)
     return Content(exchange.name, routing_key, properties, deaths)
 

@@ -104,7 +104,7 @@ def queue_declare(
         if known.kind == "classic":
             broker.renew(known)
         channel.latest_queue = name
-        return m.QueueDeclareOk(name, len(known), _consumers_of(broker, known))
+        return m.QueueDeclareOk(name, len(known), consumers_of(broker, known))
     if request.passive:
         raise broker.no_queue(name)
     if name.startswith("amq."):
@@ -134,7 +134,7 @@ def queue_declare(
     return m.QueueDeclareOk(name, 0, 0)
 
 
-def _consumers_of(broker: RabbitMQ, queue: Queue) -> int:
+def consumers_of(broker: RabbitMQ, queue: Queue) -> int:
     """How many consume from it.
 
     A quorum queue counts also each get and each consumer that cancelled, while it holds something; where one alone is served,
@@ -156,10 +156,10 @@ def _consumers_of(broker: RabbitMQ, queue: Queue) -> int:
 
 def _check_equivalent(queue: Queue, request: m.QueueDeclare, arguments: dict[str, Any]) -> None:
     name = queue.name
-    _same("queue", name, "durable", request.durable, queue.durable)
-    _same("queue", name, "auto_delete", request.auto_delete, queue.auto_delete)
     if request.exclusive != queue.exclusive:
         raise locked(name)
+    _same("queue", name, "durable", request.durable, queue.durable)
+    _same("queue", name, "auto_delete", request.auto_delete, queue.auto_delete)
     for argument in OF_KIND[queue.kind]:  # others are not looked at
         if argument == "x-queue-type" and kind_of(arguments) == kind_of(queue.arguments) == "classic":
             continue  # whether it is said or not

@@ -21,17 +21,13 @@ if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.queue import Queue
 
 
-FOREVER_MS = 10**12
-"""31 years: longer than anything that is modelled, and still a number that a browser counts exactly (in µs)."""
-
-
 def enqueue(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None, cause: str) -> None:
     """A copy reaches its queue: refused, or ready and perhaps delivered at once."""
     if copy.state != "arriving":
         return  # its queue went while it was on its way
     world = broker.world
     size = len(copy.message.body)
-    if queue.overflow != "drop-head" and queue.full(1, size):
+    if queue.overflow != "drop-head" and queue.refuses(size, None if receipt is None else receipt.channel):
         _refuse(broker, queue, copy, receipt, cause)
         return
     at = queue.push(copy)
@@ -74,9 +70,8 @@ def enqueue(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None,
 
 
 def lifetime_us(expiration: str) -> int:
-    """An expiration that the broker took; what is longer than the model's time lasts for ever."""
-    digits = expiration.lstrip("+-0")
-    return int(digits or 0) * 1000 if len(digits) < len(str(FOREVER_MS)) else FOREVER_MS * 1000
+    """An expiration that the broker took."""
+    return int(expiration) * 1000
 
 
 def _refuse(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None, cause: str) -> None:
@@ -86,8 +81,12 @@ def _refuse(broker: RabbitMQ, queue: Queue, copy: Copy, receipt: Receipt | None,
     else:
         world.ledger.move(copy, "drop")
         name = copy_event(copy)
-        told = "refused" if receipt is not None else "maxlen"
-        rule = "rabbitmq/overflow-reject-publish"
+        told = "refused" if receipt is not None and receipt.answers else "maxlen"
+        rule = (
+            "rabbitmq/overflow-reject-publish"
+            if queue.kind == "classic"
+            else "rabbitmq/quorum-reject-publish"
+        )
         world.emit(Dropped(world.now, name, cause, rule, (copy.name,), queue.name, copy.message.key, told))
     if receipt is not None:
         receipt.refused(broker, name)
@@ -135,6 +134,8 @@ def hand_over(
     picked = copy is not None
     if copy is None:
         copy = queue.pop()
+    if left:
+        expire(broker, queue, cause)  # before what is left is counted
     channel.tags = tag = channel.tags + 1
     copy.n = n = copy.n + 1
     name = f"{copy.name}#{n}"
@@ -232,7 +233,7 @@ def as_delivered(queue: Queue | None, copy: Copy, always: bool) -> Properties:
     headers = {name: value for name, value in (headers or {}).items() if name != "BCC"}
     if counted:
         headers["x-delivery-count"] = copy.failures
-    return msgspec.structs.replace(properties, headers=headers or None)
+    return msgspec.structs.replace(properties, headers=headers)
 
 
 def expire(broker: RabbitMQ, queue: Queue, cause: str) -> None:
@@ -272,6 +273,7 @@ def shorten(broker: RabbitMQ, queue: Queue, cause: str) -> bool:
     Returns whether anything went.
     """
     if queue.overflow != "drop-head":
+        queue.weigh()
         return False  # what comes back may take it over its limit
     world = broker.world
     dropped = False

@@ -54,6 +54,7 @@ def settle_queue(broker: RabbitMQ, queue: Queue) -> None:
     )
     before = queue.expires_us
     queue.configure(effective(queue.arguments, definition))
+    broker.heed_publishers(queue)
     if queue.expires_us != before:
         broker.renew(queue)
 

@@ -34,7 +34,12 @@ Route = tuple[tuple["Queue", ...], tuple[str, ...], str]
 
 
 class Receipt:
-    """What a confirm waits for: every queue that was routed to has taken the message, or refused it. [rules 36, 37]"""
+    """What a confirm waits for: every queue that was routed to has taken the message, or refused it. [rules 36, 37]
+
+    `answers`: the publisher is told.
+    """
+
+    answers = True
 
     __slots__ = ("channel", "exchange", "message", "ok", "tag", "waits")
 
@@ -61,6 +66,16 @@ class Receipt:
         """One queue refused: the whole publish is nacked, though others keep it."""
         self.ok = False
         self.taken(broker, cause)
+
+
+class Unasked(Receipt):
+    """Of a publisher who asked for no confirms: it only says whose publish it is."""
+
+    __slots__ = ()
+    answers = False
+
+    def taken(self, broker: RabbitMQ, cause: str) -> None:
+        """One more queue has answered."""
 
 
 def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, departure: str) -> None:
@@ -128,6 +143,8 @@ def send(
         return
     if channel.confirms:
         receipt = Receipt(channel, channel.published, request.message, exchange.name, len(chosen[0]))
+    elif broker.tells_publishers and receipt is None:
+        receipt = Unasked(channel, 0, request.message, exchange.name, 0)
     fan_out(broker, exchange, request.message, content, chosen, receipt, answered or departure, "")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.channel import Channel
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
     from mqlab.engine.brokers.rabbitmq.order import Order
     from mqlab.engine.brokers.rabbitmq.place import Place
@@ -161,6 +162,13 @@ class Queue:
         return (self.max_length is not None and len(self) + more > self.max_length) or (
             self.max_bytes is not None and self.bytes + size > self.max_bytes
         )
+
+    def refuses(self, size: int, channel: Channel | None) -> bool:
+        """Whether a message of `size` bytes, published on `channel` (None: a dead letter), is one too many."""
+        return self.full(1, size)
+
+    def weigh(self) -> None:
+        """Look whether it is over its limit, after something has come: a classic queue asks at each publish instead."""
 
     def next_consumer(self) -> Consumer | None:
         """Whose turn it is, among those that may take one more. The full ones met on the way leave the rotation. [rule 22]"""

@@ -13,31 +13,25 @@ from mqlab.engine.brokers.rabbitmq.methods import ChannelError, QueueDeclare
 OVERFLOW = ("drop-head", "reject-publish", "reject-publish-dlx")
 KINDS = ("classic", "quorum")
 PRIORITY_MAX = 255
+EXPIRY_MS_MAX = 10 * 365 * 86_400_000
 
-BOTH = (
-    "x-expires",
-    "x-message-ttl",
-    "x-dead-letter-exchange",
-    "x-dead-letter-routing-key",
-    "x-max-length",
-    "x-max-length-bytes",
-    "x-overflow",
-    "x-single-active-consumer",
-    "x-queue-type",
-)
 OF_KIND = {
-    "classic": (*BOTH, "x-max-priority", "x-queue-mode", "x-queue-version", "x-queue-master-locator"),
-    "quorum": (
-        *BOTH,
-        "x-delivery-limit",
-        "x-dead-letter-strategy",
-        "x-max-in-memory-length",
-        "x-max-in-memory-bytes",
-        "x-quorum-initial-group-size",
-        "x-queue-leader-locator",
+    "classic": (
+        "x-expires", "x-message-ttl", "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-length", "x-max-length-bytes",
+        "x-max-priority", "x-overflow", "x-queue-mode", "x-queue-version", "x-single-active-consumer", "x-queue-type",
+        "x-queue-master-locator",
     ),
-}
+    "quorum": (
+        "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-dead-letter-strategy", "x-expires", "x-max-length",
+        "x-max-length-bytes", "x-max-in-memory-length", "x-max-in-memory-bytes", "x-overflow", "x-single-active-consumer",
+        "x-queue-type", "x-quorum-initial-group-size", "x-delivery-limit", "x-message-ttl", "x-queue-leader-locator",
+    ),
+}  # fmt: skip
 """What each kind of queue knows, in the order in which two declarations are compared."""
+
+
+OF_STREAMS = ("x-max-age", "x-stream-max-segment-size-bytes", "x-initial-cluster-size")
+"""What only streams know, which are not modelled."""
 
 
 def type_name(value: Any) -> str:
@@ -72,6 +66,10 @@ def _not_negative(value: Any) -> str | None:
     return f"{{value_negative,{value}}}" if value < 0 else None
 
 
+def _span(value: Any) -> str | None:
+    return _not_negative(value) or (f"{{value_too_large,{value}}}" if value > EXPIRY_MS_MAX else None)
+
+
 def _positive(value: Any) -> str | None:
     return "{value_zero,0}" if value == 0 and type(value) is int else _not_negative(value)
 
@@ -97,17 +95,39 @@ def _kind(value: Any) -> str | None:
     return _text(value) or (None if value in KINDS else f"\"unsupported queue type '{value}'\"")
 
 
+def _one_of(wrong: str, *choices: str) -> Callable[[Any], str | None]:
+    return lambda value: _text(value) or (None if value in choices else wrong)
+
+
+def _version(value: Any) -> str | None:
+    wrong = _not_negative(value)
+    return f"\"unsupported queue version '{value}'\"" if wrong is None and value not in (1, 2) else wrong
+
+
+def _mode(value: Any) -> str | None:
+    return _text(value) or (None if value in ("default", "lazy") else f"\"unsupported queue mode '{value}'\"")
+
+
 _CHECKS: dict[str, Callable[[Any], str | None]] = {
-    "x-expires": _positive,
-    "x-message-ttl": _not_negative,
+    "x-expires": lambda value: _positive(value) or _span(value),
+    "x-message-ttl": _span,
     "x-dead-letter-routing-key": _text,
+    "x-dead-letter-strategy": _one_of("invalid_dlx_strategy", "at-most-once", "at-least-once"),
     "x-max-length": _not_negative,
     "x-max-length-bytes": _not_negative,
+    "x-max-in-memory-length": _not_negative,
+    "x-max-in-memory-bytes": _not_negative,
     "x-max-priority": _priority,
     "x-overflow": _overflow,
+    "x-queue-mode": _mode,
+    "x-queue-version": _version,
     "x-single-active-consumer": _truth,
-    "x-queue-type": _kind,
+    "x-quorum-initial-group-size": _positive,
+    "x-queue-leader-locator": _one_of(
+        "invalid_queue_locator_arg", "client-local", "balanced", "random", "least-leaders"
+    ),
 }
+"""In the order in which the broker looks at them; the type of the queue before all."""
 
 
 def _integer(value: Any) -> str | None:
@@ -136,12 +156,17 @@ def check_name_of_exchange(argument: str, arguments: dict[str, Any], what: str, 
 
 
 def check_arguments(name: str, arguments: dict[str, Any]) -> None:
-    """Raises ChannelError 406 for the first argument whose value no queue takes."""
+    """Raises ChannelError 406 for the first argument whose value its kind of queue does not take."""
     check_name_of_exchange("x-dead-letter-exchange", arguments, "queue", name)
+    if "x-queue-type" in arguments and (why := _kind(arguments["x-queue-type"])) is not None:
+        raise _bad("x-queue-type", name, f": {why}")
+    known = OF_KIND[kind_of(arguments)]
     for argument, check in _CHECKS.items():
-        if argument in arguments and (why := check(arguments[argument])) is not None:
+        if argument not in arguments or argument not in known:
+            continue
+        if (why := check(arguments[argument])) is not None:
             raise _bad(argument, name, f": {why}")
-        if argument == "x-dead-letter-routing-key" in arguments and "x-dead-letter-exchange" not in arguments:
+        if argument == "x-dead-letter-routing-key" and "x-dead-letter-exchange" not in arguments:
             raise _bad(argument, name, ": routing_key_but_no_dlx_defined")
 
 
@@ -154,6 +179,7 @@ def check_kind(name: str, request: QueueDeclare, arguments: dict[str, Any], vers
     """What this kind of queue cannot be, and which arguments it does not know. Raises ChannelError 406. [rule 20]"""
     kind = kind_of(arguments)
     others = {one for known in OF_KIND.values() for one in known if one not in OF_KIND[kind]}
+    others.update(OF_STREAMS)
     for argument in arguments:
         if argument in others and not (version == "4.3" and argument == "x-max-priority"):
             rule = "rabbitmq/quorum-declare" if kind == "quorum" else "rabbitmq/declare-equivalent"

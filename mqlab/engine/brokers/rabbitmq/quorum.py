@@ -16,6 +16,7 @@ from mqlab.engine.brokers.rabbitmq.order import Levels, TwoToOne, priority_of
 from mqlab.engine.brokers.rabbitmq.queue import Queue, whole
 
 if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.channel import Channel
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
     from mqlab.engine.message import Copy
 
@@ -39,6 +40,7 @@ class QuorumQueue(Queue):
         "preempts",
         "prioritized",
         "priority_rule",
+        "publishers",
         "retry",
         "retry_max_us",
         "retry_min_us",
@@ -58,6 +60,7 @@ class QuorumQueue(Queue):
         self.retry_min_us = (whole(self.arguments, "x-delayed-retry-min") or 0) * 1000
         self.retry_max_us = (whole(self.arguments, "x-delayed-retry-max") or 0) * 1000
         self.together = False  # whether a channel has two consumers here
+        self.publishers: dict[Channel, bool] = {}  # and whether the queue has told them to stop
         self.prioritized = self.preempts = version != "3.10"
         self.order: Levels | TwoToOne | None = None
         self.strict: Levels | None = None
@@ -70,6 +73,8 @@ class QuorumQueue(Queue):
 
     def configure(self, arguments: dict[str, Any]) -> None:
         super().configure(arguments)
+        if self.overflow == "reject-publish-dlx":
+            self.overflow = "drop-head"  # taken at the declare, and not done
         given = whole(arguments, "x-delivery-limit")
         self.limit: int | None = self.default_limit if given is None else None if given < 0 else given
         at_least_once = arguments.get("x-dead-letter-strategy") == "at-least-once"
@@ -116,7 +121,31 @@ class QuorumQueue(Queue):
         """Take the next to be served."""
         copy = (self.returned or self.ready).popleft()
         self.bytes -= len(copy.message.body)
+        if self.publishers and self._has_room():
+            self.publishers = dict.fromkeys(self.publishers, False)
         return copy
+
+    def _has_room(self) -> bool:
+        """Whether it is at most at four fifths of its limits, where it lets publishers go on."""
+        return (self.max_length is None or len(self) + len(self.letters) <= self.max_length * 4 // 5) and (
+            self.max_bytes is None or self.bytes <= self.max_bytes * 4 // 5
+        )
+
+    def refuses(self, size: int, channel: Channel | None) -> bool:
+        """A publisher is refused once the queue was over its limit and said so, or at the first publish of all if it is then; a
+        dead letter comes from nobody who could be told. [rule 46; read in 3.10.8's rabbit_fifo and asked of it]"""
+        if channel is None:
+            return False
+        return self.publishers.setdefault(channel, self.full(0, 0))
+
+    def weigh(self) -> None:
+        """Tell the publishers to stop where the queue is over its limit."""
+        if self.full(0, 0):
+            for channel in list(self.publishers):
+                if channel.connection.channels.get(channel.number) is channel:
+                    self.publishers[channel] = True
+                else:
+                    del self.publishers[channel]
 
     def put_back(self, copy: Copy, closed: bool) -> int:
         """To the returns; what a client gives back itself goes to the back where there is no limit, and has no priority."""

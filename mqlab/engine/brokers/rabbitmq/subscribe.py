@@ -150,7 +150,6 @@ def get(broker: RabbitMQ, connection: Connection, request: m.BasicGet, cause: st
     if queue.head is None:
         return m.BasicGetEmpty()
     hand_over(broker, queue, channel, None, cause, request.auto_ack, left=True)
-    expire(broker, queue, cause)
     return None
 
 

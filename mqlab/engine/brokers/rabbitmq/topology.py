@@ -30,6 +30,7 @@ class Topology:
     routes: dict[tuple[str, str], Route]
     up: bool
     on_the_way: dict[str, tuple[str, Copy, Receipt | None]]
+    tells_publishers: bool
 
     def by_name(self, routing_key: str) -> dict[str, str]:
         """The default exchange: every queue is bound to it by its own name. [rule 3]"""
@@ -70,11 +71,17 @@ class Topology:
             NodeRemoved(self.world.now, self.world.name(exchange.name), cause, rule, exchange.name)
         )
 
+    def heed_publishers(self, queue: Queue) -> None:
+        """From the first quorum queue on that refuses, it matters whose publish it is."""
+        if queue.kind == "quorum" and queue.overflow == "reject-publish":
+            self.tells_publishers = True
+
     def add_queue(self, queue: Queue, cause: str) -> None:
         """A queue comes to be."""
         self.queues[queue.name] = queue
         self.renew(queue)
         self.routes.clear()
+        self.heed_publishers(queue)
         self._added(queue.name, "queue", queue_settings(self.name, queue), cause)
         self.link_dead_letters(queue, cause)
 

@@ -1,0 +1,97 @@
+"""A program on both: where they differ, and the shortest program that still differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mqlab.replay.compare import ordered
+from tests.differential.broker import Broker
+from tests.differential.client import Event
+from tests.differential.model import VERSION, Model, agree
+from tests.differential.real import Counts, Run
+
+LATE_S = 0.05
+"""A program in which time counts must not take longer for its steps than this, or nobody can say what is right."""
+TRIES = 3
+
+
+@dataclass
+class Difference:
+    """Where the real broker did something else. `steps`: the program up to there, with the real broker's outcomes."""
+
+    steps: list[Event]
+    expected: Any
+    got: Any
+
+    def __str__(self) -> str:
+        lines = [f"{n}. {one['step']}" for n, one in enumerate(self.steps, 1)]
+        return "\n".join([*lines, f"the model: {self.expected}", f"RabbitMQ:  {self.got}"])
+
+    def scenario(self, name: str) -> Event:
+        """As `manage.py replay` reads it, in a file of its own."""
+        scenario = {"name": name, "about": "found by the differential test", "trace": self.steps}
+        return {"version": VERSION, "only_waits_take_time": True, "scenarios": [scenario]}
+
+
+def differ(broker: Broker, steps: list[Event]) -> Difference | None:
+    """Play the steps on both. None where all is the same."""
+    timed = any(step["op"] == "wait" for step in steps)
+    for _ in range(TRIES):
+        alarms, run = broker.alarms, Run(broker)
+        try:
+            found = _played(run, steps)
+        finally:
+            run.close()
+        if found is None or not ((timed and run.late > LATE_S) or broker.alarms > alarms):
+            return found
+    return None  # this machine is too slow today to tell, or alarmed
+
+
+def _played(run: Run, steps: list[Event]) -> Difference | None:
+    model = Model()
+    done: list[Event] = []
+    for step in steps:
+        expected = model.play(step)
+        counts = model.counts()
+        wanted = ordered(expected)[1]
+        got = run.play(
+            step, lambda observed, wanted=wanted: ordered({"observed": observed})[1] == wanted, counts
+        )  # type: ignore[misc]
+        done.append({"step": step, **got})
+        if not agree(expected, got):
+            return Difference(done, expected, got)
+        if run.held != counts:
+            return Difference(done, _ready(counts), _ready(run.held))
+    broker = model.session.broker
+    queues = {name: queue for name, queue in broker.queues.items() if name in run.queues}
+    asked = [name for name in run.queues if name not in queues or not queues[name].exclusive]
+    there = run.there(asked, list(run.exchanges))
+    expected_there = [name for name in asked if name in queues]
+    expected_there += [name for name in run.exchanges if name in broker.exchanges]
+    return (
+        Difference(done, f"at the end: {expected_there}", f"at the end: {there}")
+        if there != expected_there
+        else None
+    )
+
+
+def _ready(counts: Counts) -> str:
+    return f"(ready, consumers) of each queue: {dict(sorted(counts.items()))}"
+
+
+def shortest(broker: Broker, found: Difference) -> Difference:
+    """The difference in the fewest steps that leaving out blocks of steps comes to."""
+    size = len(found.steps)
+    steps = [one["step"] for one in found.steps]
+    while size >= 1:
+        at = 0
+        while at < len(steps):
+            fewer = steps[:at] + steps[at + size :]
+            again = differ(broker, fewer) if fewer else None
+            if again is None:
+                at += size
+            else:
+                steps, found = [one["step"] for one in again.steps], again
+        size //= 2
+    return found
