@@ -29,9 +29,8 @@ def broker() -> Broker:
     return Broker()
 
 
-def trial(number: int) -> str:
-    """A hundred programs. Raises AssertionError where one differs."""
-    global tried, differing
+def differences(number: int, at_most: int = A_ROUND) -> list[Difference]:
+    """Where the two differ in the hundred programs of this seed; after so many no more is played."""
     found: list[Difference] = []
 
     @seed(number)
@@ -40,14 +39,19 @@ def trial(number: int) -> str:
     )  # fmt: skip
     @given(programs())
     def play(program: list[Event]) -> None:
-        global tried
-        tried += 1
-        difference = differ(broker(), [one["step"] for one in program])
-        if difference is not None:
-            found.append(difference)
+        if len(found) < at_most:
+            difference = differ(broker(), [one["step"] for one in program])
+            found.extend([difference] if difference is not None else [])
 
     play()
-    differing += len(found)
+    return found
+
+
+def trial(number: int) -> str:
+    """A hundred programs. Raises AssertionError where one differs."""
+    global tried, differing
+    found = differences(number)
+    tried, differing = tried + A_ROUND, differing + len(found)
     share = f"{tried - differing} of {tried} programs agree ({(tried - differing) / tried:.2%})"
     if not found:
         return share
@@ -55,8 +59,9 @@ def trial(number: int) -> str:
     told = []
     for n, difference in enumerate(found, 1):
         short = shortest(broker(), difference)
-        name = f"{number}-{n}"
-        file = KEPT / f"{name}.json"
-        file.write_text(json.dumps(short.scenario(name), indent=1) + "\n", encoding="utf-8")
-        told.append(f"{short}\nkept as {file.name}; replay it with manage.py replay")
+        file = KEPT / f"{number}-{n}.json"
+        file.write_text(json.dumps(short.scenario(file.stem), indent=1) + "\n", encoding="utf-8")
+        told.append(
+            f"{short}\nkept as {file.relative_to(KEPT.parent.parent)}; manage.py replay plays it again"
+        )
     raise AssertionError("\n\n".join([*told, share]))

@@ -127,7 +127,7 @@ class Writer:
             name = self.one_of(
                 "x-message-ttl", "x-max-length", "x-overflow", "x-expires", "x-delivery-limit", "x-unknown"
             )
-            found[name] = self.one_of(-1, "1", True, 1, None)
+            found[name] = self.one_of(-1, "1", True, None)
         return found
 
     def exchange_declare(self) -> None:

@@ -265,3 +265,15 @@ def test_a_consumer_keeps_its_queue(version: str) -> None:
     assert "q" in connection.broker.queues
     connection.sleep(0.2)
     assert "q" not in connection.broker.queues
+
+
+@pytest.mark.rule("rabbitmq/exclusive-queue")
+def test_who_unbinds_what_is_not_bound_is_not_asked_whose_queue_it_is(version: str) -> None:
+    connection = connect(version)
+    connection.channel().queue_declare("q", exclusive=True)
+    other = another(connection).channel()
+    other.queue_unbind("q", "amq.direct", "k")
+    connection.channel().queue_bind("q", "amq.direct", "k")
+    with pytest.raises(pika.ChannelClosedByBroker) as error:
+        other.queue_unbind("q", "amq.direct", "k")
+    assert error.value.reply_code == 405

@@ -214,11 +214,14 @@ def _binding(
         source, target = request.exchange, request.queue
         if source == "":
             raise _default_exchange()
-        queue = broker.queues.get(target)
-        if queue is not None and source in broker.exchanges:
-            broker.check_owner(queue, connection)
     binding = Binding(source, target, request.routing_key, request.arguments or None)
-    return binding, broker.exchanges.get(source)
+    exchange, queue = broker.exchanges.get(source), broker.queues.get(target)
+    unbinds_nothing = isinstance(request, m.QueueUnbind) and not (
+        exchange and binding.key in exchange.bindings
+    )
+    if queue is not None and exchange is not None and not unbinds_nothing:
+        broker.check_owner(queue, connection)
+    return binding, exchange
 
 
 def queue_purge(broker: RabbitMQ, connection: Connection, request: m.QueuePurge, cause: str) -> m.CountOk:
