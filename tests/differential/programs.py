@@ -121,6 +121,8 @@ class Writer:
             found["x-expires"] = self.one_of(TTL_MS, LONG_MS)
         if kind == "quorum" and self.rarely(2):
             found["x-delivery-limit"] = self.one_of(0, 1, 2)
+        if kind == "classic" and self.rarely(6):
+            found["x-max-priority"] = self.one_of(1, 5, 10)
         if kind == "classic" and self.rarely(25):
             found["x-queue-mode"] = self.one_of("lazy", "default")
         if self.rarely(30):
@@ -281,7 +283,7 @@ class Writer:
     def qos(self) -> None:
         """A prefetch."""
         self.say(
-            "qos", ch=self.one_of("a", "b"), count=self.one_of(0, 1, 1, 2, 3), **{"global": self.rarely(4)}
+            "qos", ch=self.one_of("a", "b"), count=self.one_of(0, 1, 1, 2, 3), **{"global": self.rarely(3)}
         )
 
     def count(self) -> None:
@@ -337,6 +339,8 @@ class Writer:
             self.bind()
         for _ in range(self.one_of(0, 1, 2, 3)):
             self.bind()
+        for _ in range(self.one_of(0, 0, 1, 2)):
+            self.qos()
         for _ in range(self.draw(st.integers(4, 18))):
             self.draw(st.sampled_from(STEPS))(self)
         return self.trace

@@ -1,0 +1,81 @@
+"""Bugs planted in the engine, one at a time (soak/planted.yaml): is each of them caught within two minutes?
+
+By the replay of recorded cases, by the laws or by the differential test. Each bug lives in a process of its own
+(soak/plant.py); no file is changed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from mqlab.replay.compare import replay
+from soak import differential, laws
+from soak.plant import BUGS, Bug
+from tests.conftest import rabbitmq_answers
+
+BOUND_S = 120
+ROOT = Path(__file__).resolve().parents[1]
+TRACES = ("rabbitmq_3_10", "rabbitmq", "topic_match", "headers_match")
+
+
+def disagreeing() -> list[str]:
+    """The recorded cases that do not agree, by file and name."""
+    found = []
+    for name in TRACES:
+        recorded = json.loads((ROOT / "tests" / "traces" / f"{name}.json").read_text(encoding="utf-8"))
+        found += [f"{name}: {line.split(', step')[0]}" for line in replay(recorded).disagreements]
+    return found
+
+
+def catch(known: list[str], seed: int) -> str:
+    """In the bug's own process: try everything until something notices. Returns what did; "": nothing."""
+    end = time.monotonic() + BOUND_S
+    try:
+        if set(disagreeing()) - set(known):
+            return "replay"
+    except Exception as error:
+        return f"replay ({type(error).__name__})"
+    real = rabbitmq_answers()
+    while time.monotonic() < end:
+        for kind, find in (("differential", _differs), ("laws", laws.trial)):
+            try:
+                if (real or kind == "laws") and find(seed) is True:
+                    return kind
+            except Exception as error:
+                return kind if isinstance(error, AssertionError) else f"{kind} ({type(error).__name__})"
+        seed += 1
+    return ""
+
+
+def _differs(seed: int) -> bool:
+    return bool(differential.differences(seed, at_most=1))
+
+
+def caught(bug: Bug, known: list[str], seed: int) -> str:
+    """What catches a bug, asked of a process of its own. Raises RuntimeError where that process fails."""
+    words = [sys.executable, "-m", "soak.plant", bug.name, str(seed)]
+    try:
+        done = subprocess.run(
+            words, cwd=ROOT, input=json.dumps(known), capture_output=True, text=True, timeout=BOUND_S + 60
+        )
+    except subprocess.TimeoutExpired:
+        return "time: the engine stands still"
+    if done.returncode:
+        raise RuntimeError(f"{bug.name}: {done.stderr[-2000:]}")
+    return done.stdout.strip()
+
+
+def trial(number: int) -> str:
+    """All bugs, each with the programs of this seed. Prints the table. Raises AssertionError where one is not caught."""
+    known = disagreeing()
+    missed = []
+    for bug in BUGS:
+        began = time.monotonic()
+        by = caught(bug, known, number)
+        missed += [] if by else [bug.name]
+        print(f"{bug.name:<60} {by or 'NOT CAUGHT':<32} {time.monotonic() - began:5.1f} s", flush=True)
+    assert not missed, f"not caught: {', '.join(missed)}"
+    return f"{len(BUGS)} of {len(BUGS)} planted bugs were caught"
