@@ -267,6 +267,7 @@ def test_a_consumer_keeps_its_queue(version: str) -> None:
     assert "q" not in connection.broker.queues
 
 
+@every_version
 @pytest.mark.rule("rabbitmq/exclusive-queue")
 def test_who_unbinds_what_is_not_bound_is_not_asked_whose_queue_it_is(version: str) -> None:
     connection = connect(version)

@@ -34,12 +34,9 @@ Route = tuple[tuple["Queue", ...], tuple[str, ...], str]
 
 
 class Receipt:
-    """What a confirm waits for: every queue that was routed to has taken the message, or refused it. [rules 36, 37]
+    """What a confirm waits for: every queue that was routed to has taken the message, or refused it. [rules 36, 37]"""
 
-    `answers`: the publisher is told.
-    """
-
-    answers = True
+    answers = True  # the publisher is told
 
     __slots__ = ("channel", "exchange", "message", "ok", "tag", "waits")
 
