@@ -5,3 +5,4 @@ PACKED_DECODED_BYTES_MAX = 256 * 1024
 PACKED_STEPS_MAX = 4_000  # of simulation to check its acts, of up to 50 actions each
 DOWNLOADS_AT_ONCE_MAX = 4  # a process
 DOWNLOAD_S_DEFAULT = 60
+DEFINITIONS_BYTES_MAX = 512 * 1024  # of a definitions file that is imported

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mqlab.lab import links, qr, rules, views
+from mqlab.lab import imports, links, qr, rules, views
 
 app_name = "lab"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("r/<slug:id>/share", views.share, name="share"),
     path("r/<slug:id>/scenario.yaml", links.scenario_file, name="scenario_file"),
     path("r/<slug:id>/events.ndjson", links.events_file, name="events_file"),
+    path("definitions/", imports.definitions, name="definitions"),
     path("rules/", rules.book, name="rules"),
     path("rules/<str:kind>/<slug:name>/show", rules.show, name="show_rule"),
 ]

@@ -1,6 +1,7 @@
 // The client code of acts, to read and to copy: beside each form, and for all acts of a future on a page of their own.
 
 import { codeOf } from "./code.js";
+import { brokersOf, declarationsOf, definitionsOf } from "./definitions.js";
 import { el } from "./dom.js";
 import { commandWords, seconds } from "./words.js";
 
@@ -16,10 +17,11 @@ export function write(place, commands, nodes) {
   place.replaceChildren(...texts.flatMap(block));
 }
 
-function block({ title, text }) {
+function block({ title, text, file }) {
+  const save = file ? el("button", { type: "button", class: "quiet", textContent: "Download", "aria-label": `Download: ${title}`, onclick: () => import("./export.js").then(({ give }) => give(new Blob([text], { type: "text/plain" }), file)) }) : null;
   const copy = navigator.clipboard ? el("button", { type: "button", class: "quiet", textContent: "Copy", "aria-label": `Copy: ${title}`, onclick: () => navigator.clipboard.writeText(text).then(() => (copy.textContent = "Copied")) }) : null;
   return [
-    el("div", { class: "code-head" }, el("span", { textContent: title }), copy),
+    el("div", { class: "code-head" }, el("span", { textContent: title }), copy, save),
     el("pre", { tabIndex: 0, role: "region", "aria-label": title }, el("code", { textContent: text })),
   ];
 }
@@ -35,11 +37,21 @@ export class CodePage {
 
   draw(line) {
     const acts = this.stage.tree.path(line.future);
-    const shape = acts.map((act) => act.id).join(" ");
-    for (const [name, { what, settings }] of line.scene.nodes) this.nodes.set(name, { what, settings });
+    const { scene } = line;
+    const policies = brokersOf(scene).map((name) => scene.nodes.get(name).settings.policies ?? {});
+    const shape = `${acts.map((act) => act.id).join(" ")}|${scene.shape}|${JSON.stringify(policies)}`;
+    for (const [name, { what, settings }] of scene.nodes) this.nodes.set(name, { what, settings });
     if (this.root.hidden || (shape === this.shown && this.root.childElementCount)) return;
     this.shown = shape;
     const made = acts.map((act) => el("section", {}, el("h3", { textContent: `${seconds(act.t)} s · ${commandWords(act.command)}` }), ...codeOf(act.command, this.nodes).flatMap(block)));
-    this.root.replaceChildren(...(made.length ? made : [el("p", { class: "soft", textContent: "What you do here, a client or an operator can do to a real broker. Act, and this page shows the code of each act: pika for what a program does, HTTP and rabbitmqctl for what an operator does." })]));
+    const hint = el("p", { class: "soft", textContent: "What you do here, a client or an operator can do to a real broker. Act, and this page shows the code of each act: pika for what a program does, HTTP and rabbitmqctl for what an operator does." });
+    this.root.replaceChildren(...(made.length ? made : [hint]), ...brokersOf(scene).map((name) => whole(scene, name)));
   }
+}
+
+/** The exchanges, queues, bindings and policies that there are now, to take to a real broker. */
+function whole(scene, broker) {
+  return el("section", {}, el("h3", { textContent: `What ${broker} holds now` }),
+    ...block({ title: "Python, pika", text: declarationsOf(scene, broker), file: `${broker}.py` }),
+    ...block({ title: "definitions.json, for rabbitmqctl import_definitions", text: `${JSON.stringify(definitionsOf(scene, broker), null, 2)}\n`, file: "definitions.json" }));
 }

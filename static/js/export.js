@@ -130,7 +130,8 @@ export function fileName(title, moment, ending) {
   return `mqlab-${plain || "lab"}-${seconds(moment)}s.${ending}`;
 }
 
-function give(blob, name) {
+/** Let the reader keep a file. */
+export function give(blob, name) {
   const link = el("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

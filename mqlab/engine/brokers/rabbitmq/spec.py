@@ -158,7 +158,7 @@ def read(place: Place) -> RabbitmqSpec:
     if "bindings" in fields:
         types = {**{name: exchange.type for name, exchange in exchanges.items()}, **PREDECLARED}
         for one in fields.need("bindings").items(limits.BINDINGS_MAX, "a list of bindings"):
-            bindings.append(_binding(one, types, [*queues, *exchanges], version))
+            bindings.append(read_binding(one, types, [*queues, *exchanges], version))
     policies: dict[str, PolicySpec] = {}
     if "policies" in fields:
         for name, one in fields.need("policies").entries(limits.POLICIES_MAX, "policies by name").items():
@@ -334,7 +334,8 @@ def _definition(place: Place) -> dict[str, Any]:
     return definition
 
 
-def _binding(place: Place, types: dict[str, str], targets: list[str], version: str) -> BindingSpec:
+def read_binding(place: Place, types: dict[str, str], targets: list[str], version: str) -> BindingSpec:
+    """One binding; `types`: the exchanges there are, `targets`: queues and exchanges. Raises ScenarioError."""
     fields = place.fields("source", "destination", "routing_key", "arguments")
     source = fields.need("source").known(types, "an exchange")
     destination = _destination(fields, targets)

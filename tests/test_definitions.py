@@ -1,0 +1,184 @@
+"""Definitions files: what the page writes, what is read, and the way through a real broker and back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+import uuid
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from mqlab.engine.brokers.rabbitmq.definitions import BROKER, NoDefinitions, from_definitions
+from mqlab.engine.lab import build
+from mqlab.engine.picture import picture
+from mqlab.engine.scenario import load
+from tests.node import answers
+
+LENGTH = "x-max-length"
+PARTS = ("exchanges", "queues", "bindings", "policies")
+LAB = """
+format: 1
+title: A lab
+brokers:
+  rabbit:
+    kind: rabbitmq
+    version: "3.10"
+    exchanges:
+      orders: {type: topic, arguments: {alternate-exchange: lost}}
+      lost: {type: fanout, durable: false, auto_delete: true}
+      inner: {type: headers, internal: true}
+    queues:
+      billing: {arguments: {x-message-ttl: 60000, x-max-length: 5, x-overflow: reject-publish, x-dead-letter-exchange: lost,
+        x-dead-letter-routing-key: gone}}
+      audit: {arguments: {x-queue-type: quorum, x-delivery-limit: 3}}
+      short: {durable: false, auto_delete: true, arguments: {x-max-priority: 5}}
+    bindings:
+      - {source: orders, destination: billing, routing_key: "order.*"}
+      - {source: orders, destination: inner, routing_key: "#"}
+      - {source: inner, destination: audit, arguments: {x-match: any, n: 1, s: "1", t: true}}
+      - {source: amq.fanout, destination: short}
+    policies:
+      old: {pattern: "^(billing|audit)$", definition: {max-length: 9}, priority: 2, apply_to: queues}
+      lost: {pattern: "^inner$", definition: {alternate-exchange: lost}, apply_to: exchanges}
+"""
+
+
+def written(scenario: str, broker: str = BROKER) -> dict[str, Any]:
+    """What the page writes of a lab as it begins."""
+    scene = msgspec.to_builtins(picture(build(load(scenario), 0)))
+    asked = json.dumps({"scene": scene, "broker": broker}).encode()
+    made: dict[str, Any] = json.loads(answers("tests/js/definitions_cli.js", [asked])[0])
+    return made
+
+
+def parts(definitions: dict[str, Any], vhost: str = "/") -> dict[str, list[Any]]:
+    """What has to survive: sorted, of one virtual host, without what only one version writes."""
+    return {
+        part: sorted(
+            (
+                {"internal": False, **_of_part(part, one)} if part == "exchanges" else _of_part(part, one)
+                for one in definitions[part]
+                if one["vhost"] == vhost
+            ),
+            key=lambda one: json.dumps(one, sort_keys=True),
+        )
+        for part in PARTS
+    }
+
+
+def _of_part(part: str, one: dict[str, Any]) -> dict[str, Any]:
+    return {key: one[key] for key in sorted(one) if key != "vhost" and (part, key) != ("queues", "type")}
+
+
+def test_what_the_page_writes_is_read_as_the_same_lab() -> None:
+    imported = from_definitions(json.dumps(written(LAB)["definitions"]))
+    assert imported.left_out == []
+    ours, theirs = load(LAB).brokers["rabbit"], load(imported.text).brokers[BROKER]
+    assert theirs.exchanges == ours.exchanges
+    assert theirs.queues == ours.queues
+    assert theirs.policies == ours.policies
+    assert sorted(theirs.bindings, key=repr) == sorted(ours.bindings, key=repr)
+    assert theirs.version == "3.10"
+
+
+def test_the_pika_program_declares_the_lab() -> None:
+    program = written(LAB)["python"]
+    compile(program, "lab.py", "exec")
+    for words in ('exchange="orders"', 'queue="audit"', 'destination="inner"', "connection.close()"):
+        assert words in program
+
+
+def test_what_a_lab_cannot_have_is_listed_and_the_rest_is_taken() -> None:
+    odd = {
+        "rabbitmq_version": "3.12.1",
+        "users": [{"name": "guest"}, {"name": "app"}],
+        "permissions": [{"user": "guest"}, {"user": "app"}],
+        "parameters": [{"component": "shovel", "name": "s"}],
+        "vhosts": [{"name": "/"}, {"name": "other"}],
+        "exchanges": [
+            {"name": "hash", "vhost": "/", "type": "x-consistent-hash", "arguments": {}},
+            {"name": "good", "vhost": "/", "type": "direct", "arguments": {"alternate-exchange": "nowhere", "x-odd": 1}},
+            {"name": "good", "vhost": "other", "type": "direct"},
+        ],
+        "queues": [
+            {"name": "log", "vhost": "/", "arguments": {"x-queue-type": "stream"}},
+            {"name": "q", "vhost": "/", "arguments": {"x-dead-letter-exchange": "hash", "x-queue-mode": "lazy", LENGTH: 3}},
+            {"name": "long", "vhost": "/", "arguments": {"x-message-ttl": 10**12}},
+            7,
+        ],
+        "bindings": [
+            {"source": "good", "vhost": "/", "destination": "log", "routing_key": "k"},
+            {"source": "good", "vhost": "/", "destination": "q", "routing_key": "k"},
+            {"source": "", "vhost": "/", "destination": "q", "routing_key": "q"},
+        ],
+        "policies": [{"name": "ha", "vhost": "/", "pattern": ".*", "definition": {"ha-mode": "all"}}],
+    }  # fmt: skip
+    imported = from_definitions(json.dumps(odd))
+    spec = load(imported.text).brokers[BROKER]
+    assert (set(spec.exchanges), set(spec.queues)) == ({"good"}, {"q"})
+    assert spec.queues["q"].arguments == {LENGTH: 3}
+    assert [(one.source, one.destination) for one in spec.bindings] == [("good", "q")]
+    told = "\n".join(imported.left_out)
+    for words in (
+        "3.12.1", "1 users (app)", "1 permissions (app)", "1 parameters (s)", "virtual host other", "exchange hash", "nowhere",
+        "x-odd", "queue log", "x-queue-mode", "there is no exchange hash", "queue long", "1 entries of queues",
+        "from good to log", "policy ha",
+    ):  # fmt: skip
+        assert words in told, words
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"queues": 5}', "null", '"' * 9, "[" * 100_000, '{"queues": {"a": []}}']
+)
+def test_what_is_no_definitions_file_is_refused(text: str) -> None:
+    with pytest.raises(NoDefinitions):
+        from_definitions(text)
+
+
+def ctl(*words: str) -> str:
+    """What rabbitmqctl says; skips where there is none that may."""
+    program = shutil.which("rabbitmqctl") or pytest.skip("rabbitmqctl is not here")
+    done = subprocess.run(
+        [program, "-q", *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip(f"rabbitmqctl may not or cannot: {(done.stderr or done.stdout)[:300]}")
+    return done.stdout
+
+
+@pytest.mark.requires_rabbitmq
+def test_a_lab_goes_into_a_real_broker_and_comes_back() -> None:
+    """Written, imported, exported, read, written again: equal in exchanges, queues, bindings and policies."""
+    vhost = f"mqlab-{uuid.uuid4().hex}"
+    ours = written(LAB.replace("internal: true", "internal: false"))[
+        "definitions"
+    ]  # 3.10 exports none that is internal
+    there = {part: [{**one, "vhost": vhost} for one in ours[part]] for part in PARTS}
+    exported: dict[str, Any] = {}
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        file.write(json.dumps({**ours, **there, "vhosts": [{"name": vhost}]}))
+        file.flush()
+        Path(file.name).chmod(0o644)  # the broker's own user reads it
+        ctl("import_definitions", file.name)
+    try:
+        for _ in range(10):  # it goes on importing after the answer
+            exported = json.loads(ctl("export_definitions", "-"))
+            if all(len(one) == len(ours[part]) for part, one in parts(exported, vhost).items()):
+                break
+    finally:
+        ctl("delete_vhost", vhost)
+    assert parts(exported, vhost) == parts(ours)
+    alone = {**exported, **{part: [one for one in exported[part] if one["vhost"] == vhost] for part in PARTS}}
+    imported = from_definitions(json.dumps(alone))
+    assert not [one for one in imported.left_out if "users" not in one and "permissions" not in one]
+    assert parts(written(imported.text)["definitions"]) == parts(ours)
