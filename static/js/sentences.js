@@ -209,6 +209,7 @@ export const RULES = {
   "rabbitmq/max-length-ready-only": "Length limits, in messages or in bytes of bodies, count what is ready and not what consumers hold; what comes back over the limit pushes out the head, unless the queue is one that rejects.",
   "rabbitmq/overflow-drop-head": "By default a full queue drops its oldest message, or dead-letters it, to take the new one; the publish is still acked.",
   "rabbitmq/overflow-reject-publish": "With overflow=reject-publish a full queue refuses the new message, and a publisher with confirms is nacked.",
+  "rabbitmq/quorum-reject-publish": "A quorum queue refuses once it has been over its limit, so one message more than the limit comes in, and takes again at four fifths of it.",
   "rabbitmq/overflow-reject-publish-dlx": "With overflow=reject-publish-dlx a full queue refuses the new message and dead-letters it, and the publisher is nacked.",
   "rabbitmq/max-length-zero": "A queue of length 0 keeps nothing; a message passes only if a consumer can take it at once.",
   "rabbitmq/priority-classic": "A classic queue with x-max-priority serves the highest priority first and within it the oldest; none given counts as 0, and more than the maximum as the maximum.",
