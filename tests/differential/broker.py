@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable
@@ -77,7 +78,8 @@ class Broker:
             connection = self.idle.pop()
             if connection.is_open:
                 return connection
-        host, port = RABBITMQ
+        host, usual = RABBITMQ
+        port = int(os.environ.get("MQLAB_TEST_RABBITMQ_PORT", usual))
         connection = pika.SelectConnection(
             pika.ConnectionParameters(host, port, heartbeat=0),
             on_close_callback=self._closed,
