@@ -28,6 +28,7 @@ class Writer:
         self.model = Model()
         self.trace: list[Event] = []
         self.bodies = 0
+        self.transacts = draw(st.integers(0, 5)) == 0  # else it has confirms
         self.timed = draw(st.integers(0, 9)) == 0  # waiting takes real time: not in every program
 
     # --- chance ----------------------------------------------------------------------------------------------------
@@ -121,6 +122,8 @@ class Writer:
             found["x-expires"] = self.one_of(TTL_MS, LONG_MS)
         if kind == "quorum" and self.rarely(2):
             found["x-delivery-limit"] = self.one_of(0, 1, 2)
+        if self.rarely(8):
+            found["x-single-active-consumer"] = self.one_of(True, True, True, False)
         if kind == "classic" and self.rarely(6):
             found["x-max-priority"] = self.one_of(1, 5, 10)
         if kind == "classic" and self.rarely(25):
@@ -236,7 +239,16 @@ class Writer:
         taken = set(channel.consumers) if channel is not None else set()
         tag = next(tag for n in range(99) if (tag := f"{client}{n}") not in taken)
         queue = self.queue()
-        self.say("consume", ch=client, queue=queue, tag=tag, no_ack=self.rarely(4), exclusive=self.rarely(20))
+        args = {"x-priority": self.one_of(1, 5, -1)} if self.rarely(5) else {}
+        self.say(
+            "consume",
+            ch=client,
+            queue=queue,
+            tag=tag,
+            no_ack=self.rarely(4),
+            exclusive=self.rarely(20),
+            args=args,
+        )
 
     def _channel(self, client: str) -> Any:
         known = self.model.session.clients.get(client)
@@ -291,8 +303,16 @@ class Writer:
         self.say("count", ch="main", queue=self.queue())
 
     def confirm_select(self) -> None:
-        """Confirms."""
-        self.say("confirm_select", ch=self.one_of("pub", "pub", "main", "a"))
+        """Confirms, or a transaction."""
+        if self.transacts:
+            client = self.one_of("pub", "a", "b")
+            begun = (channel := self._channel(client)) is not None and channel.tx is not None
+            verbs = (
+                ("tx_commit", "tx_commit", "tx_rollback") if begun else ("tx_select",) * 9 + ("tx_commit",)
+            )
+            self.say(self.one_of(*verbs), ch=client)
+        else:
+            self.say("confirm_select", ch=self.one_of("pub", "pub", "main", "a"))
 
     def tidy(self) -> None:
         """Something seldom."""
@@ -350,7 +370,7 @@ STEPS: list[Callable[[Writer], None]] = [
     verb
     for verb, weight in {
         Writer.publish: 30, Writer.settle: 24, Writer.get: 9, Writer.consume: 10, Writer.cancel: 2, Writer.qos: 4,
-        Writer.count: 2, Writer.confirm_select: 3, Writer.tidy: 6, Writer.wait: 4, Writer.queue_declare: 3,
+        Writer.count: 2, Writer.confirm_select: 6, Writer.tidy: 6, Writer.wait: 4, Writer.queue_declare: 3,
         Writer.exchange_declare: 2,
         Writer.bind: 4,
     }.items()

@@ -295,6 +295,11 @@ class Run:
     def _confirm_select(self, client: Client, step: Event) -> None:
         client.ask(lambda channel, done: channel.confirm_delivery(client.confirmed, callback=done))
 
+    def _tx(self, client: Client, step: Event) -> None:
+        client.ask(lambda channel, done: getattr(channel, step["op"])(callback=done))
+
+    _tx_select = _tx_commit = _tx_rollback = _tx
+
     def _close_channel(self, client: Client, step: Event) -> None:
         channel = client.open
         if channel is not None:
