@@ -23,6 +23,7 @@ from mqlab.engine.brokers.rabbitmq import (
 )
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.channel import Channel
+from mqlab.engine.brokers.rabbitmq.confirms import Receipt
 from mqlab.engine.brokers.rabbitmq.deliver import enqueue, expire
 from mqlab.engine.brokers.rabbitmq.exchange import Exchange
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError, ConnectionError_
@@ -74,7 +75,7 @@ class RabbitMQ(Topology):
         self.queues: dict[str, Queue] = {}
         self.connections: list[Connection] = []
         self.routes: dict[tuple[str, str], publish.Route] = {}
-        self.on_the_way: dict[str, tuple[str, Copy, publish.Receipt | None]] = {}
+        self.on_the_way: dict[str, tuple[str, Copy, Receipt | None]] = {}
         self.askers: dict[str, reply_to.Asker | None] = {}
         self.policies: dict[str, PolicySpec] = {}
         self.alarms: list[str] = []  # what it is low on: memory, disk

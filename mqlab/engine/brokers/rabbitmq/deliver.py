@@ -16,8 +16,8 @@ from mqlab.engine.scene import Flight
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
     from mqlab.engine.brokers.rabbitmq.channel import Channel
+    from mqlab.engine.brokers.rabbitmq.confirms import Receipt
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
-    from mqlab.engine.brokers.rabbitmq.publish import Receipt
     from mqlab.engine.brokers.rabbitmq.queue import Queue
 
 

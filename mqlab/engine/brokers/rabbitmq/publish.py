@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mqlab.engine.brokers.rabbitmq import reply_to
 from mqlab.engine.brokers.rabbitmq.check import check_properties
+from mqlab.engine.brokers.rabbitmq.confirms import Receipt, Unasked, confirm, flight
 from mqlab.engine.brokers.rabbitmq.dead_letter import carbon_copies, goes_round
 from mqlab.engine.brokers.rabbitmq.deliver import enqueue
 from mqlab.engine.brokers.rabbitmq.exchange import DEFAULT_NODE, RULES, Exchange, Via
@@ -13,10 +14,9 @@ from mqlab.engine.brokers.rabbitmq.methods import (
     BasicPublish,
     BasicReturn,
     ChannelError,
-    Confirm,
     ConnectionError_,
 )
-from mqlab.engine.events import Confirmed, Refused, Returned, Routed, Unroutable
+from mqlab.engine.events import Refused, Returned, Routed, Unroutable
 from mqlab.engine.message import Content, Copy, Message, copy_name, message_event
 from mqlab.engine.scene import Flight
 
@@ -31,48 +31,6 @@ ROUTES_KEPT_MAX = 20_000
 
 Route = tuple[tuple["Queue", ...], tuple[str, ...], str]
 """The queues that get a copy, the binding key that chose each, and the rule of the exchange that did (see `route`)."""
-
-
-class Receipt:
-    """What a confirm waits for: every queue that was routed to has taken the message, or refused it. [rules 36, 37]"""
-
-    answers = True  # the publisher is told
-
-    __slots__ = ("channel", "exchange", "message", "ok", "tag", "waits")
-
-    def __init__(self, channel: Channel, tag: int, message: Message, exchange: str, waits: int) -> None:
-        self.channel = channel
-        self.tag = tag
-        self.message = message
-        self.exchange = exchange
-        self.waits = waits
-        self.ok = True
-
-    def taken(self, broker: RabbitMQ, cause: str) -> None:
-        """One more queue has it."""
-        self.waits -= 1
-        if self.waits <= 0:
-            confirm(
-                broker,
-                self,
-                cause,
-                "rabbitmq/confirm-after-enqueue" if self.ok else "rabbitmq/confirm-nack-overflow",
-            )
-
-    def refused(self, broker: RabbitMQ, cause: str) -> None:
-        """One queue refused: the whole publish is nacked, though others keep it."""
-        self.ok = False
-        self.taken(broker, cause)
-
-
-class Unasked(Receipt):
-    """Of a publisher who asked for no confirms: it only says whose publish it is."""
-
-    __slots__ = ()
-    answers = False
-
-    def taken(self, broker: RabbitMQ, cause: str) -> None:
-        """One more queue has answered."""
 
 
 def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, departure: str) -> None:
@@ -355,7 +313,7 @@ def _unroutable(
             request.properties,
             channel.number,
         )
-        connection.push(frame, back, arrives, _flight(broker, "return", node, connection, message, arrives))
+        connection.push(frame, back, arrives, flight(broker, "return", node, connection, message, arrives))
     if channel.confirms:
         confirm(
             broker,
@@ -363,43 +321,3 @@ def _unroutable(
             name,
             rule if answered else "rabbitmq/confirm-unroutable",
         )
-
-
-def confirm(broker: RabbitMQ, receipt: Receipt, cause: str, rule: str) -> None:
-    """Tell the publisher. A nack for one message comes with multiple=true, as RabbitMQ sends it."""
-    channel, message = receipt.channel, receipt.message
-    connection = channel.connection
-    if connection.channels.get(channel.number) is not channel:
-        return  # nobody is there to be told
-    world = broker.world
-    arrives = connection.down()
-    name = message_event(message)
-    node = broker.node_of(receipt.exchange)
-    of, multiple = (message.id,), not receipt.ok
-    world.emit(
-        Confirmed(
-            world.now,
-            name,
-            cause,
-            rule,
-            of,
-            connection.program,
-            node,
-            message.key,
-            receipt.tag,
-            arrives,
-            multiple,
-            receipt.ok,
-        )
-    )
-    what = "confirm" if receipt.ok else "confirm_nack"
-    frame = Confirm(receipt.tag, multiple, receipt.ok, of, channel.number)
-    connection.push(frame, name, arrives, _flight(broker, what, node, connection, message, arrives))
-
-
-def _flight(
-    broker: RabbitMQ, what: str, node: str, connection: Connection, message: Message, arrives: int
-) -> Flight | None:
-    if connection.instant:
-        return None
-    return Flight(what, node, connection.program, broker.world.now, arrives, (message.id,), message.key)

@@ -12,8 +12,9 @@ from mqlab.engine.message import Copy, copy_event
 from mqlab.engine.scene import Link
 
 if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.confirms import Receipt
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
-    from mqlab.engine.brokers.rabbitmq.publish import Receipt, Route
+    from mqlab.engine.brokers.rabbitmq.publish import Route
     from mqlab.engine.brokers.rabbitmq.queue import Queue
     from mqlab.engine.connection import Connection
     from mqlab.engine.world import World

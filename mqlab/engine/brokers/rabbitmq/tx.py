@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq import publish, settle
+from mqlab.engine.brokers.rabbitmq.confirms import Receipt
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Transaction:
         channel.tx = Transaction()
 
 
-class _Watch(publish.Receipt):
+class _Watch(Receipt):
     """Learns whether a queue refuses a publish; its publisher is told by the answer to the commit."""
 
     __slots__ = ()
