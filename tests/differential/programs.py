@@ -339,7 +339,7 @@ class Writer:
             case "exchange_delete":
                 self.say("exchange_delete", ch="main", name=self.exchange(), if_unused=self.rarely(4))
             case "recover":
-                self.say("recover", ch=self.one_of("a", "b"))
+                self.say("recover", ch=self.one_of("a", "b"), requeue=not self.rarely(12))
             case "channel":
                 self.say("close_channel", ch=self.one_of("a", "b", "pub"))
             case _:
