@@ -17,7 +17,7 @@ pytestmark = pytest.mark.requires_chromium
 def test_the_code_page_gives_what_the_broker_holds_as_two_files(
     page: Page, server: LabServer, tmp_path: Path
 ) -> None:
-    page.goto(f"{server.url}/lab/two-workers/")
+    page.goto(f"{server.url}/lab/who-gets-order-eu-paid/")
     page.get_by_role("tab", name="Code").click()
     kept = {}
     for title in ("Python, pika", "definitions.json, for rabbitmqctl import_definitions"):
