@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, ClassVar
+
 from mqlab.engine.brokers.rabbitmq.declare import consumers_of
+from mqlab.engine.events import Routed
 from mqlab.replay import rabbitmq
 from mqlab.replay.compare import ordered
 from mqlab.replay.times import ONLY_WAITS
@@ -12,15 +16,40 @@ from tests.differential.real import Counts
 VERSION = "3.10"
 
 
+class Sources:
+    """Hears which queues (or, "", publishers) a queue got messages from. Those of one source keep their order; between sources,
+    at one moment, any order is right, and one program does not show all of them."""
+
+    verdicts: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self) -> None:
+        self.of: dict[str, set[str]] = {}
+
+    def hearers(self, kind: type[Any]) -> list[Callable[[Any], None]]:
+        """What is called with events of a kind."""
+        return [self._routed] if kind is Routed else []
+
+    def _routed(self, event: Routed) -> None:
+        source = event.origin.partition("@")[2].partition(".")[0]
+        for queue in event.to:
+            self.of.setdefault(queue, set()).add(source)
+
+
 class Model:
-    """A program on the model: time passes only where a step waits."""
+    """A program on the model: time passes only where a step waits. `free`: from here on the order in some queue is free."""
 
     def __init__(self) -> None:
         self.session = rabbitmq.Session(VERSION, ONLY_WAITS)
+        self.sources = Sources()
+        self.session.world.judges.append(self.sources)
+        self.free = False
 
     def play(self, step: Event) -> Event:
         """The step's outcome."""
-        return self.session.play(step)
+        self.sources.of.clear()
+        outcome = self.session.play(step)
+        self.free = self.free or any(len(sources) > 1 for sources in self.sources.of.values())
+        return outcome
 
     def counts(self) -> Counts:
         """What its queues hold, of those whom anybody may ask without changing anything."""
