@@ -109,7 +109,12 @@ class _Reader:
                     lambda place: spec.read_queue(place, ["", *known], self.kept["version"]),
                 )
         for one in self._ours("policies", limits.POLICIES_MAX):
-            self._keep("policies", one, self._policy(one), spec.read_policy)
+            self._keep(
+                "policies",
+                one,
+                self._policy(one),
+                lambda place: spec.read_policy(place, self.kept["version"]),
+            )
         types = {name: made["type"] for name, made in self.kept["exchanges"].items()} | PREDECLARED
         targets = [*self.kept["queues"], *self.kept["exchanges"]]
         for one in self._ours("bindings", limits.BINDINGS_MAX):
