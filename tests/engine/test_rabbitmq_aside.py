@@ -39,9 +39,10 @@ def test_a_letter_that_nobody_takes_is_kept_and_sent_again(version: str) -> None
     assert count(channel, "q") == 0
     sender = another(connection).channel()
     sender.confirm_delivery()
+    publish(sender, "q", "one more than its limit, with the letter")
     with pytest.raises(pika.NackError):
-        publish(sender, "q", "no room beside the letter")
-    assert channel.queue_purge("q").method.message_count == 0
+        publish(sender, "q", "no room beside the two")
+    assert channel.queue_purge("q").method.message_count == 1
     channel.exchange_declare("dead", "fanout")
     connection.sleep(180)
     queue(channel, "grave")

@@ -48,6 +48,7 @@ def letter_again(broker: RabbitMQ, queue_name: str, copy_name: str) -> None:
         broker.world.at(broker.world.now + RETRY_US, broker.letter_again, queue_name, copy_name)
         return
     reason = queue.letters.pop(copy_name)
+    queue.let_go_on()
     del queue.unacked[copy_name]
     dead_letter(broker, queue, copy, reason, "", KEPT)
 

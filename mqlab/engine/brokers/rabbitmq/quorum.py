@@ -121,9 +121,13 @@ class QuorumQueue(Queue):
         """Take the next to be served."""
         copy = (self.returned or self.ready).popleft()
         self.bytes -= len(copy.message.body)
+        self.let_go_on()
+        return copy
+
+    def let_go_on(self) -> None:
+        """Tell the publishers to go on where there is room again."""
         if self.publishers and self._has_room():
             self.publishers = dict.fromkeys(self.publishers, False)
-        return copy
 
     def _has_room(self) -> bool:
         """Whether it is at most at four fifths of its limits, where it lets publishers go on."""
