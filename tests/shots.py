@@ -14,20 +14,27 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from mqlab.engine.scenario import load
 from tests.conftest import chromium_path
 from tests.lab_server import ROOT, LabServer
 
 OUT = ROOT / "build" / "shots"
+SCENARIOS = ROOT / "fixtures" / "scenarios"
 WIDTHS = {1360: 900, 390: 844}
 THEMES = ("light", "dark")
 LOOKED_AT_S = 6
 MOVING = "document.querySelector('mq-stage').playhead.timeline.scene"
-SOME_MESSAGE = f"Array.from({MOVING}.copies.keys())[0].split('@')[0]"
 
 
 def scenarios() -> list[str]:
     """The gallery's, by name."""
-    return sorted(path.stem for path in (ROOT / "fixtures" / "scenarios").glob("*.yaml"))
+    return sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
+
+
+def first_message(slug: str) -> str:
+    """The first message of a scenario's first producer."""
+    read = load((SCENARIOS / f"{slug}.yaml").read_text(encoding="utf-8"), f"{slug}.yaml")
+    return next(f"{name}-1" for name, program in read.programs.items() if program.kind == "producer")
 
 
 def stand(page: Page, address: str, at_s: float) -> None:
@@ -37,35 +44,25 @@ def stand(page: Page, address: str, at_s: float) -> None:
     expect(page.locator(".clock")).to_have_text(f"{at_s:.2f} s")
 
 
-def busy(page: Page, url: str) -> int:
-    """Stand at the first second from LOOKED_AT_S on at which a queue or a program has something; it is returned."""
-    for at_s in range(LOOKED_AT_S, LOOKED_AT_S + 10):
-        stand(page, f"{url}#t={at_s}", at_s)
-        page.wait_for_function(f"{MOVING}.t >= {at_s}_000_000")
-        if page.evaluate(f"{MOVING}.copies.size > 0"):
-            return at_s
-    raise AssertionError(f"{url}: nothing to be seen")
-
-
-def states(page: Page, url: str) -> Iterator[str]:
-    """Bring the page from state to state; the name of each, when it stands."""
+def states(page: Page, url: str, message: str) -> Iterator[str]:
+    """Bring the page from state to state, with this message selected in one; the name of each, when it stands."""
     page.goto(url)
     page.wait_for_function(
         f"document.querySelector('mq-stage')?.playhead?.timeline && {MOVING}.t > 2_000_000"
     )
     yield "moving"
-    at_s = busy(page, url)
+    stand(page, f"{url}#t={LOOKED_AT_S}", LOOKED_AT_S)
+    page.wait_for_timeout(400)
     yield "paused"
-    message = page.evaluate(SOME_MESSAGE)
-    stand(page, f"{url}#t={at_s}&m={message}", at_s)
+    stand(page, f"{url}#t={LOOKED_AT_S}&m={message}", LOOKED_AT_S)
     page.wait_for_timeout(400)
     yield "selected"
-    stand(page, f"{url}#t={at_s}", at_s)
+    stand(page, f"{url}#t={LOOKED_AT_S}", LOOKED_AT_S)
     page.get_by_role("tab", name="Act").click()
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.locator(".flag")).not_to_have_count(0)
     future = page.evaluate("document.querySelector('mq-stage').playhead.timeline.future")
-    stand(page, f"{url}#t={at_s + 3}&f={future}&g=0", at_s + 3)
+    stand(page, f"{url}#t={LOOKED_AT_S + 3}&f={future}&g=0", LOOKED_AT_S + 3)
     page.wait_for_timeout(800)
     yield "comparing"
 
@@ -81,7 +78,7 @@ def shoot(browser: Browser, server: LabServer, slug: str) -> Iterator[str]:
                 "try { sessionStorage.setItem('mqlab-stops', 'no') } catch { /* about:blank */ }"
             )
             page = context.new_page()
-            for state in states(page, f"{server.url}/lab/{slug}/"):
+            for state in states(page, f"{server.url}/lab/{slug}/", first_message(slug)):
                 name = f"{slug}-{state}-{theme}-{width}.png"
                 page.screenshot(path=OUT / name, full_page=True)
                 yield name
