@@ -22,7 +22,7 @@ from tests.tree import ROOT
 SLEW = 0.05
 JUMP_MS = 400
 LAG_MS_MAX = 400
-QUIET_MS = 12_000  # the end of each story: what is 400 ms off is bent straight in 8 s
+QUIET_MS = 18_000  # the end of each story: it may begin with a cut of 4 s, and what is 400 ms off is bent straight in 8 s
 PING_EVERY_MS = 1_000
 PINGS = 8
 

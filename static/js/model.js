@@ -2,8 +2,7 @@
 // browser. Pure: no DOM, no clock. `open` reads a scene from JSON, `fold` changes it in place. A test writes the same
 // JSON again (tests/js/plain.js), and so holds the two languages together.
 
-import { Copy, Flight, Held, Link, Node } from "./model_parts.js";
-import { Ready, tally, trace, Traces } from "./tally.js";
+import { Copy, Flight, Held, Link, Node, Ready, tally, trace, Traces } from "./model_parts.js";
 
 class Scene {
   constructor() {

@@ -1,6 +1,5 @@
-// What a scene is made of: copies in queues, what travels, what programs hold, nodes and lines.
-
-import { Ready } from "./tally.js";
+// What a scene is made of: copies in queues, what travels, what programs hold, nodes and lines; and what is counted of them.
+// The counts are those of mqlab/engine/tally.py.
 
 export class Copy {
   constructor(queue, key, state, origin) {
@@ -57,5 +56,162 @@ export class Link {
     this.target = target;
     this.routing_key = routing_key;
     this.arguments = args;
+  }
+}
+
+const PILE_KEYS_MAX = 24;
+
+/** Add one event to the scene's counts and piles. */
+export function tally(scene, e) {
+  switch (e.kind) {
+    case "Published": return count(scene, e.program, "published", e);
+    case "Unroutable":
+      count(scene, e.exchange, e.reason, e);
+      return fall(scene, e.exchange, e.key);
+    case "Refused": return count(scene, e.exchange, "refused", e);
+    case "Enqueued": return count(scene, e.queue, "enqueued", e);
+    case "Dropped":
+      count(scene, e.queue, e.reason, e);
+      return fall(scene, e.queue, e.key);
+    case "Expired":
+      count(scene, e.queue, "expired", e);
+      return fall(scene, e.queue, e.key);
+    case "Purged": return count(scene, e.queue, "purged", e);
+    case "DeadLettered": return count(scene, e.queue, e.reason, e);
+    case "Requeued": return count(scene, e.queue, "requeued", e);
+    case "Delivered": return count(scene, e.queue, "delivered", e);
+    case "Handled": return count(scene, e.program, e.outcome, e);
+    case "Settled": return count(scene, e.program, e.outcome, e);
+    case "ConfirmReceived": return count(scene, e.program, e.ok === false ? "nacked" : "confirmed", e);
+    case "ReturnReceived": return count(scene, e.program, "returned", e);
+    case "Lost":
+      count(scene, e.node, `lost_${e.what}`, e);
+      if (e.what === "message") fall(scene, e.node, e.key ?? "");
+  }
+}
+
+function count(scene, node, what, e) {
+  let counts = scene.counts.get(node);
+  if (counts === undefined) scene.counts.set(node, (counts = new Map()));
+  counts.set(what, (counts.get(what) ?? 0) + (e.of.length || 1));
+}
+
+function fall(scene, node, key) {
+  let pile = scene.piles.get(node);
+  if (pile === undefined) scene.piles.set(node, (pile = []));
+  pile.push(key);
+  if (pile.length > PILE_KEYS_MAX) pile.splice(0, pile.length - PILE_KEYS_MAX);
+}
+
+// What the eye is shown beyond the picture itself: what fell just now, since when a program is down or away. It comes
+// from the events alone, like all the rest, but the server does not send it: a scene that has just come has none.
+
+const FALLS_MAX = 64;
+
+export class Traces {
+  constructor() {
+    this.falls = []; // {node, key, t, piled, flight}: the newest last; flight is what ended, or null
+    this.down = new Map(); // node -> t of its crash
+    this.away = new Map(); // program -> since when it waits to connect again
+  }
+
+  copy() {
+    const made = new Traces();
+    made.falls = [...this.falls];
+    made.down = new Map(this.down);
+    made.away = new Map(this.away);
+    return made;
+  }
+
+  fall(node, e, piled, flight = null) {
+    this.falls.push({ node, key: flight?.key ?? e.key ?? "", t: e.t, piled, flight });
+    if (this.falls.length > FALLS_MAX) this.falls.splice(0, this.falls.length - FALLS_MAX);
+  }
+}
+
+/** Call it before the event changes the scene. */
+export function trace(scene, e) {
+  const { traces } = scene;
+  switch (e.kind) {
+    case "Enqueued":
+      scene.copies.get(e.of[0]).entered = e.t;
+      return;
+    case "Unroutable": return traces.fall(e.exchange, e, true);
+    case "Refused": return traces.fall(e.exchange, e, false, scene.flights.get(e.cause));
+    case "Dropped":
+    case "Expired":
+      return traces.fall(e.queue, e, true, scene.flights.get(e.of[0]));
+    case "Lost": {
+      const flights = (e.flights ?? []).map((name) => scene.flights.get(name)).filter(Boolean);
+      flights.forEach((flight, n) => traces.fall(e.node, e, e.what === "message" && n === flights.length - 1, flight));
+      if (!flights.length && e.what === "message") traces.fall(e.node, e, true);
+      return;
+    }
+    case "Crashed":
+      traces.down.set(e.node, e.t);
+      traces.away.delete(e.node);
+      return;
+    case "Restarted":
+      traces.down.delete(e.node);
+      if (scene.nodes.get(scene.nodes.get(e.node)?.settings.broker)?.status === "down") traces.away.set(e.node, e.t);
+      return;
+    case "Closed":
+      if (e.at === e.program && e.what === "connection") traces.away.set(e.program, e.t);
+      return;
+    case "HungUp":
+      if (e.what === "connection") traces.away.set(e.program, e.t);
+      return;
+    case "Connected":
+      traces.away.delete(e.program);
+  }
+}
+
+// A queue's ready copies in service order: cheap at both ends, also with 10,000 of them.
+
+const COMPACT_OVER = 1024;
+
+export class Ready {
+  constructor(items = []) {
+    this.items = items;
+    this.head = 0;
+  }
+
+  get size() {
+    return this.items.length - this.head;
+  }
+
+  at(index) {
+    return this.items[this.head + index];
+  }
+
+  insert(index, copy) {
+    if (index < 0 || index >= this.size) this.items.push(copy);
+    else if (index > 0) this.items.splice(this.head + index, 0, copy);
+    else if (this.head > 0) this.items[--this.head] = copy;
+    else this.items.unshift(copy);
+  }
+
+  remove(copy) {
+    const items = this.items;
+    if (items[this.head] === copy) {
+      items[this.head++] = "";
+      if (this.head > COMPACT_OVER && this.head * 2 > items.length) {
+        this.items = items.slice(this.head);
+        this.head = 0;
+      }
+    } else if (items[items.length - 1] === copy) {
+      items.pop();
+    } else {
+      const found = items.indexOf(copy, this.head);
+      if (found >= 0) items.splice(found, 1);
+    }
+  }
+
+  list() {
+    return this.items.slice(this.head);
+  }
+
+  copy() {
+    return new Ready(this.list());
   }
 }
