@@ -234,6 +234,28 @@ def test_without_its_owner_the_room_waits(page: Page, server: LabServer, seat: A
     assert one["playing"], "it goes on where it held"
 
 
+def test_no_press_of_the_door_is_lost(page: Page, server: LabServer) -> None:
+    """Neither before the module behind it has come, nor while the connection is away."""
+    doors = []
+    page.route("**/room.*js", lambda route: doors.append(route))
+    running(page, server, DIES)
+    door = page.get_by_role("button", name="Together")
+    expect(door).to_be_disabled()
+    page.wait_for_function("() => !document.querySelector('mq-stage').classList.contains('loading')")
+    doors.pop().continue_()
+    expect(door).to_be_enabled()
+    page.evaluate("""() => {
+      const { link } = document.querySelector("mq-stage");
+      link.later = (again) => (window.again = again);
+      link.socket.close();
+    }""")
+    page.wait_for_function("() => window.again")
+    door.click()
+    page.evaluate("again()")
+    expect(page.get_by_label("Address to join")).not_to_have_value("")
+    expect(door).to_have_attribute("aria-pressed", "true")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_the_room(
     page: Page, server: LabServer, seat: Any, scheme: Literal["light", "dark"]

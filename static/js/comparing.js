@@ -12,6 +12,7 @@ export class Comparing {
     this.compare = null;
     this.wanted = null; // carried over, to be looked at when the answer comes: {id, then}
     this.button = document.getElementById("compare");
+    if (this.button) this.button.disabled = false;
     this.button?.addEventListener("click", () => (this.compare ? this.close() : this.choose()));
     this.without = el("button", { type: "button", class: "without", hidden: true, onclick: () => this.withoutAct(this.last) });
     this.later = el("button", { type: "button", class: "later", hidden: true, onclick: () => this.carryLater() });

@@ -11,6 +11,7 @@ export class RoomBar {
     this.stage = stage;
     this.door = document.getElementById("together");
     this.door.addEventListener("click", on.open);
+    this.door.disabled = false;
     this.say = el("p", { class: "room-say", role: "status" });
     this.where = el("p", { class: "room-where soft" });
     this.lock = el("button", { type: "button", onclick: on.lock });

@@ -25,6 +25,7 @@ export class Room {
     this.following = true;
     this.debt = null; // what the owner has done that is not known to have arrived: until then beats are old news
     this.mark = 0; // of the last of it
+    this.knocks = null; // whether the room shall be open, until the server says that it is
     this.going = null; // when a scene was asked for
     this.asked = 0;
     this.pings = 0;
@@ -62,8 +63,15 @@ export class Room {
 
   open(on) {
     if (!this.stage.playhead.timeline) return;
-    if (on) this.send("together", { on, ...this.here });
-    else this.send("together", { on });
+    this.knocks = on;
+    this.knock();
+  }
+
+  /** Ask for what the door was pressed for; again after what kept the server from hearing it. */
+  knock() {
+    if (this.knocks === null) return;
+    if (this.knocks) this.send("together", { on: true, ...this.here });
+    else this.send("together", { on: false });
   }
 
   /** The stage was moved by hand, not by the room. */
@@ -111,6 +119,7 @@ export class Room {
     // The room lives in the server's memory: one that was restarted gets it back from here.
     if (this.on && this.owner) this.send("together", { on: true, locked: this.beat.room.locked, ...this.here });
     if (this.on && this.owner && this.debt) this.drive(this.debt);
+    this.knock();
     this.ping(performance.now());
   }
 
@@ -130,6 +139,7 @@ export class Room {
     const turned = this.beat.heard(frame, frame.came ?? now) || this.debt !== null;
     if (frame.mark === this.mark) this.debt = null;
     this.missing = null;
+    if (this.knocks) this.knocks = null;
     if (!this.on) {
       this.on = true;
       this.following = true;
@@ -145,6 +155,7 @@ export class Room {
     // An answer, not news: the server has forgotten the room, and its owner may bring it back.
     if (frame.join !== undefined && now - (this.missing ??= now) < GONE_MS) return;
     this.on = false;
+    this.knocks = null;
     this.stage.playhead.pace = null;
     this.bar.draw(this);
   }
@@ -154,6 +165,7 @@ export class Room {
     if (frame.id) return; // that was an act
     if (frame.code === "too_fast") return this.rest(frame.retry_ms || TICK_MS);
     this.debt = null;
+    this.knocks = null;
     this.going = null;
   }
 
@@ -163,6 +175,7 @@ export class Room {
     setTimeout(() => {
       this.going = null;
       if (this.on && this.debt) this.drive(this.debt);
+      this.knock();
     }, ms);
   }
 

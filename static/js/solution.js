@@ -7,6 +7,7 @@ export function wireSolution(stage, steps) {
   const button = document.getElementById("play-solution");
   if (!button) return null;
   let last = "";
+  button.disabled = false;
   button.addEventListener("click", () => {
     if (stage.playhead.held || !stage.playhead.timeline) return;
     let future = "0";

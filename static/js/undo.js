@@ -17,7 +17,9 @@ export class Undo {
     for (const name of ["undo", "redo", "reset"]) {
       const button = document.getElementById(name);
       this.buttons[name] = button;
-      button?.addEventListener("click", () => this[name]());
+      if (!button) continue;
+      button.disabled = false;
+      button.addEventListener("click", () => this[name]());
     }
     document.addEventListener("keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey || typing(event.target)) return;
