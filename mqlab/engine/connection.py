@@ -61,14 +61,20 @@ class Connection:
         """When what leaves for the broker now will arrive (µs)."""
         if self.instant:
             return self.world.now
-        self._up_last = t = max(self.world.now + self.up_us, self._up_last)
+        t = self.world.now + self.up_us
+        if t < self._up_last:
+            return self._up_last
+        self._up_last = t
         return t
 
     def down(self) -> int:
         """When what leaves for the program now will arrive (µs)."""
         if self.instant:
             return self.world.now
-        self._down_last = t = max(self.world.now + self.down_us, self._down_last)
+        t = self.world.now + self.down_us
+        if t < self._down_last:
+            return self._down_last
+        self._down_last = t
         return t
 
     def send(self, request: Any, departure: str, arrives: int, flight: Flight | None = None) -> Any:
@@ -95,12 +101,15 @@ class Connection:
         request = self._up.get(departure)
         if request is None:
             return  # lost on the way
-        if self.broker.wary and self.broker.stops(self, request, departure):
+        broker = self.broker
+        if broker.wary and broker.stops(self, request, departure):
             return  # there it stays
-        self.read(departure, request)
+        del self._up[departure]
+        self.world.flights.pop(departure, None)
+        broker.handle(self.node, self, request, departure)
 
     def read(self, departure: str, request: Any) -> None:
-        """The broker takes what has arrived, unless it fell meanwhile."""
+        """The broker takes what has waited unread, unless it fell meanwhile."""
         if not self.instant and self._up.pop(departure, None) is None:
             return
         self.world.flights.pop(departure, None)

@@ -104,6 +104,7 @@ class World:
         Returns whether something is still due before `to`. One loop, because everything that runs runs through it.
         """
         entries, events, heard, name_rest = self.agenda.entries, self.events, self._heard, to[1] > 0
+        chain_max, events_max = limits.CHAIN_ACTIONS_MAX, limits.RECORDING_EVENTS_MAX
         until, i = to
         while entries:
             due = entries[0][0]
@@ -116,7 +117,7 @@ class World:
             if due > self.now:
                 self.now, self.i = due, 0
             self._depth = depth
-            if depth > limits.CHAIN_ACTIONS_MAX:
+            if depth > chain_max:
                 self.stop(ROUND)
             else:
                 action(*args)
@@ -125,7 +126,12 @@ class World:
                 for event in events:  # grows while it is walked: what judges emit is judged too
                     for hearer in heard[type(event)]:
                         hearer(event)
-                self._end()
+                if self.total + len(events) > events_max:
+                    self._full()
+                events[-1].last = True
+                self.i += 1
+                self.total += len(events)
+                self._depth = 0
                 told += events
                 events.clear()
         return False
@@ -144,20 +150,20 @@ class World:
                 for event in told:
                     for hearer in heard[type(event)]:
                         hearer(event)
-            self._end()
+            if self.total + len(told) > limits.RECORDING_EVENTS_MAX:
+                self._full()
+            told[-1].last = True
+            self.i += 1
+            self.total += len(told)
+            self._depth = 0
             told = [*told]
             self.events.clear()
         return told
 
-    def _end(self) -> None:
-        """Count the action and mark its last event."""
-        events = self.events
-        if self.total + len(events) > limits.RECORDING_EVENTS_MAX and not self.storm:
+    def _full(self) -> None:
+        """The recording holds as many events as it may."""
+        if not self.storm:
             self.stop(FULL)
-        events[-1].last = True
-        self.i += 1
-        self.total += len(events)
-        self._depth = 0
 
     def stop(self, why: str) -> None:
         """Time stops here, with an explanation: nothing is due any more."""
