@@ -237,19 +237,56 @@ def test_a_closed_connection_says_so_instead_of_asking() -> None:
 def test_a_queue_that_nobody_uses_expires(
     version: str, use: Callable[[pika.BlockingChannel], object], renews: tuple[bool, bool]
 ) -> None:
-    for kind, renewed in zip(("classic", "quorum"), renews, strict=True):
+    for kind, renewed, rest_s in zip(("classic", "quorum"), renews, (0, 4.5), strict=True):
         connection = connect(version)
         channel = connection.channel()
         queue(channel, "grave")
         to_grave = {"x_dead_letter_exchange": "", "x_dead_letter_routing_key": "grave"}
         queue(channel, "q", x_queue_type=kind, x_expires=500, **to_grave)
-        connection.sleep(0.3)
+        connection.sleep(0.3 + rest_s)  # a quorum queue looks after five seconds
         use(channel)
         connection.sleep(0.3)
         assert ("q" in connection.broker.queues) is renewed
-        connection.sleep(0.3)
+        connection.sleep(5 if rest_s else 0.3)
         assert len(told(NodeRemoved, "rabbitmq/queue-expires", connection)) == 1
         assert count(channel, "grave") == 0
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/queue-expires")
+@pytest.mark.parametrize(
+    ("expires", "asked_s", "goes"),
+    [(200, None, 5), (4900, None, 5), (5100, None, 10), (1000, 4.5, 10), (3000, 1.5, 5), (3000, 2.5, 10)],
+)
+def test_a_quorum_queue_looks_every_five_seconds(
+    version: str, expires: int, asked_s: float | None, goes: int
+) -> None:
+    """These were asked of a 3.10.8, half a second after each look and, where it was there, before the next."""
+    connection = connect(version)
+    channel = connection.channel()
+    queue(channel, "q", x_queue_type="quorum", x_expires=expires)
+    if asked_s is not None:
+        connection.sleep(asked_s)
+        channel.basic_get("q")
+    connection.sleep(goes - 0.1 - (asked_s or 0))
+    assert "q" in connection.broker.queues
+    connection.sleep(0.2)
+    assert "q" not in connection.broker.queues
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/queue-expires")
+def test_a_quorum_queue_of_which_something_is_held_stays(version: str) -> None:
+    connection = connect(version)
+    channel = connection.channel()
+    queue(channel, "q", x_queue_type="quorum", x_expires=500)
+    publish(channel, "q", "m")
+    method, *_ = channel.basic_get("q")
+    connection.sleep(12)
+    assert "q" in connection.broker.queues
+    channel.basic_ack(method.delivery_tag)
+    connection.sleep(4)
+    assert "q" not in connection.broker.queues
 
 
 @every_version

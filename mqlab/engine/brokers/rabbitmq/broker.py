@@ -136,10 +136,6 @@ class RabbitMQ(Topology):
         """Whether some queue does not serve though the broker is up: in a cluster."""
         return False
 
-    def serves(self, queue: Queue) -> bool:
-        """Whether a queue gives out and takes in now."""
-        return self.up
-
     def place(self, queue: Queue, connection: Connection) -> Place | None:
         """Where in a cluster a new queue lives."""
         return None

@@ -208,6 +208,7 @@ class Cluster(RabbitMQ):
                 place.available = True
                 told = self._available(queue, None, name)
                 self.take_care()
+                self.renew(queue)
                 expire(self, queue, told)
         self._call_elections(name)
 
@@ -220,6 +221,7 @@ class Cluster(RabbitMQ):
         leader = up[draw(self.world.seed, queue_name, "leader", turn) % len(up)]
         name = self._lead(queue, leader, cause)
         self.take_care()
+        self.mind(queue)
         waiting = [one for one in self.unread if one[0] == queue_name]
         self.unread = [one for one in self.unread if one[0] != queue_name]
         for _, connection, departure, request in waiting:

@@ -77,6 +77,13 @@ class Queue:
         self.timed = False  # it has had something with a time to live
         self.timer = 0  # when the head's time to live is looked at; 0: no such entry on the agenda
 
+    def led(self, now: int) -> None:
+        """From now on somebody minds it: of a quorum queue a new leader."""
+
+    def next_look(self, t: int) -> int:
+        """When it is seen that its time unused was over at `t` (µs): a classic queue has a timer for it."""
+        return t
+
     def configure(self, arguments: dict[str, Any]) -> None:
         """Take what may change later: its own arguments, or those together with a policy's."""
         ttl = whole(arguments, "x-message-ttl")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 20
 UNLIMITED_PREFETCH = 2000
+TICK_US = 5_000_000
+"""A leader looks after its queue so often. [rabbit_quorum_queue.erl: quorum_tick_interval]"""
 PRIORITY_MAX, USUAL_PRIORITY = 31, 4
 
 
@@ -34,6 +36,7 @@ class QuorumQueue(Queue):
     __slots__ = (
         "default_limit",
         "keeps_letters",
+        "led_since",
         "letters",
         "limit",
         "order",
@@ -59,6 +62,7 @@ class QuorumQueue(Queue):
         )
         self.retry_min_us = (whole(self.arguments, "x-delayed-retry-min") or 0) * 1000
         self.retry_max_us = (whole(self.arguments, "x-delayed-retry-max") or 0) * 1000
+        self.led_since = 0
         self.together = False  # whether a channel has two consumers here
         self.publishers: dict[Channel, bool] = {}  # and whether the queue has told them to stop
         self.prioritized = self.preempts = version != "3.10"
@@ -81,6 +85,13 @@ class QuorumQueue(Queue):
         self.keeps_letters = (
             at_least_once and self.overflow == "reject-publish" and self.dead_letter_exchange is not None
         )
+
+    def led(self, now: int) -> None:
+        self.led_since = now
+
+    def next_look(self, t: int) -> int:
+        """At the leader's next tick. [rule 17]"""
+        return self.led_since - (self.led_since - t) // TICK_US * TICK_US
 
     def full(self, more: int, size: int) -> bool:
         """Dead letters that it keeps count too."""

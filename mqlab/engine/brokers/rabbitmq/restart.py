@@ -49,6 +49,7 @@ def come_up(broker: RabbitMQ, cause: str) -> None:
     name = world.name(broker.name)
     world.emit(Restarted(world.now, name, cause, "rabbitmq/durable-survives", broker.name))
     for queue in list(broker.queues.values()):
+        queue.led(world.now)
         broker.renew(queue)
         expire(broker, queue, name)
 

@@ -33,6 +33,10 @@ class Topology:
     on_the_way: dict[str, tuple[str, Copy, Receipt | None]]
     tells_publishers: bool
 
+    def serves(self, queue: Queue) -> bool:
+        """Whether a queue gives out and takes in now."""
+        return self.up
+
     def by_name(self, routing_key: str) -> dict[str, str]:
         """The default exchange: every queue is bound to it by its own name. [rule 3]"""
         return {routing_key: routing_key} if routing_key in self.queues else {}
@@ -80,6 +84,7 @@ class Topology:
     def add_queue(self, queue: Queue, cause: str) -> None:
         """A queue comes to be."""
         self.queues[queue.name] = queue
+        queue.led(self.world.now)
         self.renew(queue)
         self.routes.clear()
         self.heed_publishers(queue)
@@ -189,19 +194,28 @@ class Topology:
     def renew(self, queue: Queue) -> None:
         """It has been used: if it has no consumer, its time unused begins anew. [rule 17]"""
         if queue.expires_us and not queue.consumers:
-            queue.lease = self.world.now + queue.expires_us
-            self.world.at(queue.lease, self.lease_over, queue.name, queue.lease)
+            self._look_at(queue, queue.next_look(self.world.now + queue.expires_us))
+
+    def _look_at(self, queue: Queue, t: int) -> None:
+        queue.lease = t
+        self.world.at(t, self.lease_over, queue.name, t)
+
+    def mind(self, queue: Queue) -> None:
+        """Somebody looks after it again, so also how long it has been unused."""
+        queue.led(self.world.now)
+        if queue.lease:
+            self._look_at(queue, queue.next_look(max(queue.lease, self.world.now + 1)))
 
     def lease_over(self, queue_name: str, t: int) -> None:
         """A queue may have been unused for as long as it may."""
         queue = self.queues.get(queue_name)
-        if queue is not None and queue.lease == t and self.up:
+        if queue is not None and queue.lease == t and self.serves(queue):
             queue.lease = 0
-            if (
-                queue.expires_us
-                and not queue.consumers
-                and not (queue.kind == "quorum" and any(copy.holder for copy in queue.unacked.values()))
-            ):
+            if not queue.expires_us or queue.consumers:
+                return
+            if queue.kind == "quorum" and any(copy.holder for copy in queue.unacked.values()):
+                self._look_at(queue, queue.next_look(t + 1))  # somebody still holds something of it
+            else:
                 self.remove_queue(queue, "", "rabbitmq/queue-expires")
 
     def _added(self, node: str, what: str, settings: dict[str, Any], cause: str) -> None:
