@@ -12,6 +12,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from django.conf import settings
@@ -43,11 +44,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             missing(tool)
 
 
-def missing(tool: str) -> None:
-    """Skip, or fail where MQLAB_TEST_REQUIRE names the tool."""
+def missing(tool: str, why: str = "") -> NoReturn:
+    """Skip, or fail where MQLAB_TEST_REQUIRE names the tool. `why`: what of it is not as the test needs it."""
+    why = why or f"{tool} is not here"
     if tool in os.environ.get("MQLAB_TEST_REQUIRE", "").split(","):
-        pytest.fail(f"{tool} is not here, and MQLAB_TEST_REQUIRE demands it")
-    pytest.skip(f"{tool} is not here")
+        pytest.fail(f"{why}, and MQLAB_TEST_REQUIRE demands it")
+    pytest.skip(why)
 
 
 @functools.cache

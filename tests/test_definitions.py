@@ -17,6 +17,7 @@ from mqlab.engine.brokers.rabbitmq.definitions import BROKER, NoDefinitions, fro
 from mqlab.engine.lab import build
 from mqlab.engine.picture import picture
 from mqlab.engine.scenario import load
+from tests.conftest import missing
 from tests.node import answers
 
 LENGTH = "x-max-length"
@@ -141,8 +142,8 @@ def test_what_is_no_definitions_file_is_refused(text: str) -> None:
 
 
 def ctl(*words: str) -> str:
-    """What rabbitmqctl says; skips where there is none that may."""
-    program = shutil.which("rabbitmqctl") or pytest.skip("rabbitmqctl is not here")
+    """What rabbitmqctl says, where there is one that may."""
+    program = shutil.which("rabbitmqctl") or missing("rabbitmq", "rabbitmqctl is not here")
     done = subprocess.run(
         [program, "-q", *words],
         stdin=subprocess.DEVNULL,
@@ -152,7 +153,7 @@ def ctl(*words: str) -> str:
         check=False,
     )
     if done.returncode:
-        pytest.skip(f"rabbitmqctl may not or cannot: {(done.stderr or done.stdout)[:300]}")
+        missing("rabbitmq", f"rabbitmqctl may not or cannot: {(done.stderr or done.stdout)[:300]}")
     return done.stdout
 
 

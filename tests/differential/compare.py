@@ -55,7 +55,7 @@ def _played(run: Run, steps: list[Event]) -> Difference | None:
     for step in steps:
         expected = model.play(step)
         counts = model.counts()
-        got = run.play(step, expected, counts)
+        got = run.play(step, expected, counts, free=model.free)
         done.append({"step": step, **got})
         found = None
         if not agree(expected, got):

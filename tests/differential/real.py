@@ -17,7 +17,7 @@ import pika
 from pika import spec
 
 from mqlab.replay.compare import ordered
-from tests.differential.broker import BOUND_S, PATIENCE_S, Broker
+from tests.differential.broker import BOUND_S, FREE_S, PATIENCE_S, Broker
 from tests.differential.client import Client, Event, said
 
 Counts = dict[str, tuple[int, int]]
@@ -37,6 +37,7 @@ class Run:
         self.observed: list[Event] = []
         self.private = False  # it had exclusive queues: they go with their connections
         self.held: Counts = {}  # what its queues held after the last step
+        self.bound_s = BOUND_S
         self.late = 0.0  # seconds spent on steps, which to the model take no time
 
     def client(self, name: str) -> Client:
@@ -74,8 +75,9 @@ class Run:
                 return [self.plain(one) for one in value]
         return value
 
-    def play(self, step: Event, expected: Event, counts: Counts) -> Event:
-        """One step. `expected` is the model's outcome, and `counts` what its queues must then hold."""
+    def play(self, step: Event, expected: Event, counts: Counts, *, free: bool) -> Event:
+        """One step. `expected` is the model's outcome, `counts` what its queues must then hold; `free`: others are lawful too."""
+        self.bound_s = FREE_S if free else BOUND_S
         began = time.monotonic()
         self.observed = []
         result = None
@@ -89,13 +91,13 @@ class Run:
                 result = getattr(self, "_" + step["op"])(client, step)
                 client.sync()
                 while step["op"] == "count" and result != expected.get("result") and not client.failed:
-                    if time.monotonic() > began + BOUND_S:  # of a quorum queue it comes late
+                    if time.monotonic() > began + self.bound_s:  # of a quorum queue it comes late
                         break
                     result = self._count(client, step)
                 if client.failed:
                     result = None
         pushed = ordered(expected)[1]
-        self.broker.until(lambda: ordered({"observed": self.observed})[1] == pushed)
+        self.broker.until(lambda: ordered({"observed": self.observed})[1] == pushed, self.bound_s)
         self._counted(counts)
         self.late += time.monotonic() - began
         outcome: Event = {}
@@ -108,7 +110,7 @@ class Run:
     def _counted(self, counts: Counts) -> None:
         """Wait until queues hold what they must, and ask once more: a queue answers this before what else it has to do."""
         wanted = {self.own(name): numbers for name, numbers in counts.items()}
-        end = time.monotonic() + BOUND_S
+        end = time.monotonic() + self.bound_s
         agreed = 0
         while agreed < 2 and time.monotonic() < end:
             held = self.broker.count(list(wanted))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from tests.conftest import missing
 from tests.differential.broker import Broker
 from tests.differential.client import Event
 from tests.differential.compare import Difference, differ, shortest
@@ -23,7 +24,7 @@ PROGRAMS = 300
 def broker() -> Iterator[Broker]:
     real = Broker()
     if not real.version.startswith(f"{VERSION}."):
-        pytest.skip(f"the programs were written for RabbitMQ {VERSION}, and this is {real.version}")
+        missing("rabbitmq", f"the programs were written for RabbitMQ {VERSION}, and this is {real.version}")
     yield real
     real.close()
 

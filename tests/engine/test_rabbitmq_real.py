@@ -10,7 +10,7 @@ import pika as real
 import pytest
 
 from mqlab.engine.clients import pika as model
-from tests.conftest import RABBITMQ
+from tests.conftest import RABBITMQ, missing
 
 pytestmark = pytest.mark.requires_rabbitmq
 
@@ -80,7 +80,7 @@ def both() -> Iterator[tuple[Any, Any]]:
     major, minor = connection._impl.server_properties["version"].split(".")[:2]
     version = {"3.10": "3.10", "4.0": "4.0", "4.1": "4.0", "4.2": "4.0", "4.3": "4.3"}.get(f"{major}.{minor}")
     if version is None:
-        pytest.skip(f"there is no model of RabbitMQ {major}.{minor}")
+        missing("rabbitmq", f"there is no model of RabbitMQ {major}.{minor}")
     yield connection, model.BlockingConnection(model.ConnectionParameters(version=version))
     if connection.is_open:
         connection.close()
