@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from mqlab.engine.brokers.rabbitmq.reply_to import PSEUDO_QUEUE
 from tests.differential.client import Event
 from tests.differential.model import Model
 
@@ -29,6 +30,7 @@ class Writer:
         self.trace: list[Event] = []
         self.bodies = 0
         self.transacts = draw(st.integers(0, 5)) == 0  # else it has confirms
+        self.asks = draw(st.integers(0, 3)) == 0  # its clients ask each other, and answer directly
         self.timed = draw(st.integers(0, 9)) == 0  # waiting takes real time: not in every program
 
     # --- chance ----------------------------------------------------------------------------------------------------
@@ -250,6 +252,35 @@ class Writer:
             args=args,
         )
 
+    def ask(self) -> None:
+        """A question with a direct reply, mostly of somebody who listens for one; or the answer to one that has arrived."""
+        if not self.asks:
+            return
+        client = self.one_of("a", "b", "main")
+        arrived = [body for one in self.model.session.clients.values() for body in one.reply_to]
+        if arrived and not self.rarely(3):
+            self.bodies += 1
+            self.say(
+                "publish", ch=client, exchange="", rk="<reply_to>", of=self.one_of(*arrived), body=f"m{self.bodies}",
+                props={"correlation_id": "c"}, mandatory=self.rarely(4),
+            )  # fmt: skip
+            return
+        channel = self._channel(client)
+        listens = channel is not None and channel.asker is not None
+        if not listens or self.rarely(12):
+            self.say("consume", ch=client, queue=PSEUDO_QUEUE, tag=f"R{client}", no_ack=not self.rarely(12))
+        if not listens and not self.rarely(12):
+            return
+        self.bodies += 1
+        self.say(
+            "publish",
+            ch=client,
+            exchange="",
+            rk=self.queue(),
+            body=f"m{self.bodies}",
+            props={"reply_to": PSEUDO_QUEUE},
+        )
+
     def _channel(self, client: str) -> Any:
         known = self.model.session.clients.get(client)
         if known is None or known.connection is None:
@@ -372,7 +403,7 @@ STEPS: list[Callable[[Writer], None]] = [
         Writer.publish: 30, Writer.settle: 24, Writer.get: 9, Writer.consume: 10, Writer.cancel: 2, Writer.qos: 4,
         Writer.count: 2, Writer.confirm_select: 6, Writer.tidy: 6, Writer.wait: 4, Writer.queue_declare: 3,
         Writer.exchange_declare: 2,
-        Writer.bind: 4,
+        Writer.bind: 4, Writer.ask: 12,
     }.items()
     for _ in range(weight)
 ]  # fmt: skip
