@@ -17,6 +17,7 @@ import pika
 from pika import spec
 
 from mqlab.replay.compare import ordered
+from mqlab.replay.rabbitmq_client import shown
 from tests.differential.broker import BOUND_S, FREE_S, PATIENCE_S, Broker
 from tests.differential.client import Client, Event, said
 
@@ -67,8 +68,7 @@ class Run:
         """What the broker said, with the program's names."""
         match value:
             case str():
-                value = value.replace(self.prefix, "")
-                return "amq.gen-<random>" if value.startswith("amq.gen-") else value
+                return shown(value.replace(self.prefix, ""))
             case dict():
                 return {key: self.plain(one) for key, one in value.items()}
             case list():

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +23,7 @@ PROGRAMS = 300
 
 @pytest.fixture(scope="module")
 def broker() -> Iterator[Broker]:
+    logging.getLogger("pika").setLevel(logging.CRITICAL)  # it warns of each close, and many closes are meant
     real = Broker()
     if not real.version.startswith(f"{VERSION}."):
         missing("rabbitmq", f"the programs were written for RabbitMQ {VERSION}, and this is {real.version}")

@@ -129,6 +129,21 @@ def test_an_auto_delete_queue_goes_with_its_last_consumer_and_all_that_is_in_it(
 
 @every_version
 @pytest.mark.rule("rabbitmq/exclusive-queue")
+def test_an_exclusive_queue_is_never_durable(version: str) -> None:
+    connection = connect(version)
+    channel = connection.channel()
+    channel.queue_declare("mine", exclusive=True, durable=True)
+    channel.queue_declare("mine", exclusive=True, durable=False)
+    assert not connection.broker.queues["mine"].durable
+    text = (
+        "inequivalent arg 'auto_delete' for queue 'mine' in vhost '/': received 'true' but current is 'false'"
+    )
+    with refused(406, f"PRECONDITION_FAILED - {text}"):
+        channel.queue_declare("mine", exclusive=True, durable=True, auto_delete=True)
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/exclusive-queue")
 def test_an_exclusive_queue_answers_its_own_connection_only(version: str) -> None:
     connection = connect(version)
     channel = connection.channel()

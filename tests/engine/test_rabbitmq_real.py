@@ -67,6 +67,9 @@ REQUESTS: dict[str, Callable[[Any], Any]] = {
     "take direct replies twice": lambda ch: [ch.basic_consume("amq.rabbitmq.reply-to", print, auto_ack=True) for _ in "12"],
     "recover without requeue": lambda ch: ch.basic_recover(requeue=False),
     "a quorum queue of the server's name": lambda ch: ch.queue_declare("", durable=True, arguments=QUORUM),
+    "an exclusive queue, durable and not": lambda ch: [
+        ch.queue_declare("odd", exclusive=True, durable=durable).method.queue for durable in (True, False)
+    ],
     "a quorum queue that is exclusive": lambda ch: ch.queue_declare("odd", durable=True, exclusive=True, arguments=QUORUM),
     "a quorum queue that is not durable": lambda ch: ch.queue_declare("odd", auto_delete=True, arguments=QUORUM),
 }  # fmt: skip

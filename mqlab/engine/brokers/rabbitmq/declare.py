@@ -118,7 +118,7 @@ def queue_declare(
     if not name:
         name = f"amq.gen-{reply_to.made_up(broker, 'server-named')}"
     more: dict[str, Any] = {
-        "durable": request.durable, "exclusive": request.exclusive, "auto_delete": request.auto_delete, "arguments": arguments,
+        "durable": _durable(request), "exclusive": request.exclusive, "auto_delete": request.auto_delete, "arguments": arguments,
         "owner": connection if request.exclusive else None,
     }  # fmt: skip
     queue: Queue
@@ -132,6 +132,11 @@ def queue_declare(
     broker.add_queue(queue, cause)
     channel.latest_queue = name
     return m.QueueDeclareOk(name, 0, 0)
+
+
+def _durable(request: m.QueueDeclare) -> bool:
+    """What goes with its connection does not last, whatever is asked for. [asked of a 3.10.8; rabbit_channel.erl]"""
+    return request.durable and not request.exclusive
 
 
 def consumers_of(broker: RabbitMQ, queue: Queue) -> int:
@@ -158,7 +163,7 @@ def _check_equivalent(queue: Queue, request: m.QueueDeclare, arguments: dict[str
     name = queue.name
     if request.exclusive != queue.exclusive:
         raise locked(name)
-    _same("queue", name, "durable", request.durable, queue.durable)
+    _same("queue", name, "durable", _durable(request), queue.durable)
     _same("queue", name, "auto_delete", request.auto_delete, queue.auto_delete)
     for argument in OF_KIND[queue.kind]:  # others are not looked at
         if argument == "x-queue-type" and kind_of(arguments) == kind_of(queue.arguments) == "classic":
