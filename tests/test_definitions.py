@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
+import time
 import uuid
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pika
 import pytest
 
 from mqlab.engine.brokers.rabbitmq.definitions import BROKER, NoDefinitions, from_definitions
 from mqlab.engine.lab import build
 from mqlab.engine.picture import picture
 from mqlab.engine.scenario import load
-from tests.conftest import missing
+from tests.conftest import RABBITMQ, missing
 from tests.node import answers
 
 LENGTH = "x-max-length"
+WORKS_S_MAX = 60
 PARTS = ("exchanges", "queues", "bindings", "policies")
 LAB = """
 format: 1
@@ -92,6 +97,60 @@ def test_the_pika_program_declares_the_lab() -> None:
     compile(program, "lab.py", "exec")
     for words in ('exchange="orders"', 'queue="audit"', 'destination="inner"', "connection.close()"):
         assert words in program
+
+
+SHOP = """
+format: 1
+title: A shop
+brokers:
+  rabbit: {kind: rabbitmq, exchanges: {shop-in: {type: fanout}}, queues: {shop-to-do: {}, shop-kept: {}},
+    bindings: [{source: shop-in, destination: shop-to-do}, {source: shop-in, destination: shop-kept}]}
+programs:
+  web: {kind: producer, broker: rabbit, confirms: true, count: 4, rate: {constant: 20},
+    publish: {exchange: shop-in, body: "{n}"}}
+  worker: {kind: consumer, broker: rabbit, queue: shop-to-do, replicas: 2, prefetch: 1, service: {constant_ms: 5}}
+  time: {kind: producer, broker: rabbit, publish: {exchange: shop-in}, rate: {script: [{at_ms: 5}]}}
+  late: {kind: consumer, broker: rabbit, queue: shop-to-do, start_ms: null}
+"""
+
+
+def test_the_pika_program_runs_the_labs_programs_too() -> None:
+    tree = ast.parse(written(SHOP)["python"])
+    functions = [one.name for one in tree.body if isinstance(one, ast.FunctionDef)]
+    assert functions == ["declare", "web", "worker_1", "worker_2", "time_"]
+    assert {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)} >= set(functions)
+
+
+@pytest.mark.requires_rabbitmq
+def test_the_whole_lab_runs_on_a_real_broker() -> None:
+    prefix = f"mqlab-{uuid.uuid4().hex}-"
+    program = written(SHOP.replace("shop-", prefix))["python"]
+    connection = pika.BlockingConnection(pika.ConnectionParameters(*RABBITMQ))
+
+    def held(name: str) -> tuple[int, int]:
+        """Messages and consumers of a queue; none while it is not declared."""
+        channel = connection.channel()
+        try:
+            there = channel.queue_declare(prefix + name, passive=True).method
+        except pika.exceptions.ChannelClosedByBroker:
+            return 0, 0
+        channel.close()
+        return there.message_count, there.consumer_count
+
+    running = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
+    try:
+        end = time.monotonic() + WORKS_S_MAX
+        while (held("kept"), held("to-do")) != ((5, 0), (0, 2)):
+            assert running.poll() is None
+            assert time.monotonic() < end, (held("kept"), held("to-do"))
+            connection.sleep(0.05)
+    finally:
+        running.kill()
+        assert running.communicate()[1] == ""
+        for name in ("to-do", "kept"):
+            connection.channel().queue_delete(prefix + name)
+        connection.channel().exchange_delete(f"{prefix}in")
+        connection.close()
 
 
 def test_what_a_lab_cannot_have_is_listed_and_the_rest_is_taken() -> None:

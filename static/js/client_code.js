@@ -6,8 +6,21 @@ const OPEN = ['connection = pika.BlockingConnection(pika.ConnectionParameters("l
 
 /** Texts for the program `name`: [{title, text}]. */
 export function clientOf(what, name, settings) {
-  const text = what === "producer" ? producer(name, settings) : what === "consumer" ? consumer(settings) : null;
-  return text ? [{ title: "Python, pika", text: `${text.flat().join("\n")}\n` }] : [];
+  const body = bodyOf(what, name, settings);
+  return body ? [{ title: "Python, pika", text: `${[...importsOf(body), ...body].join("\n")}\n` }] : [];
+}
+
+/** The lines of the program `name`, less its imports; null where it is none. */
+export function bodyOf(what, name, settings) {
+  if (what === "producer") return producer(name, settings).flat();
+  return what === "consumer" ? consumer(settings).flat() : null;
+}
+
+/** What such lines need, and a blank line. */
+export function importsOf(body, more = []) {
+  const own = ["random", "time"].filter((module) => body.some((line) => line.includes(`${module}.`)));
+  const standard = [...new Set([...own, ...more])].sort();
+  return [...standard.map((module) => `import ${module}`), ...(standard.length ? [""] : []), "import pika", ""];
 }
 
 const seconds = (ms) => String(ms / 1000);
@@ -15,16 +28,14 @@ const seconds = (ms) => String(ms / 1000);
 // --- a producer
 
 function producer(name, { publish = {}, rate = {}, confirms = false, start_ms = 0, count = null }) {
-  const keys = publish.keys ?? [];
+  const keyed = `${publish.routing_key}${publish.body}`.includes("{key}");
+  const keys = keyed ? (publish.keys ?? []) : [];
   const send = sending(name, publish);
   const [pause, burst] = pacing(rate);
   const each = ["n += 1", ...(keys.length ? [`key = random.choice(${py(keys)})`] : []), ...send];
   const body = burst > 1 ? [`for _ in range(${burst}):`, ...lines(each)] : each;
   const loop = rate.script ? script(name, publish, rate.script) : ["n = 0", `while ${count ? `n < ${count}` : "True"}:`, ...lines([...body, pause])];
-  const random = loop.some((line) => line.includes("random."));
   return [
-    random ? ["import random", ""] : [],
-    ["import pika", ""],
     OPEN,
     confirms ? ["channel.confirm_delivery()"] : [],
     start_ms ? [`connection.sleep(${seconds(start_ms)})`] : [],
@@ -73,10 +84,11 @@ function consumer(settings) {
   if (ack === "before") handle.push("channel.basic_ack(delivery_tag=method.delivery_tag)");
   handle.push(`${work}  # the work`);
   if (ack === "after") {
-    if (fail) handle.push(`if ${condition(fail)}:`, ...lines([failing(fail.then ?? "reject"), "return"]));
-    handle.push("channel.basic_ack(delivery_tag=method.delivery_tag)");
+    const refuse = fail ? failing(fail.then ?? "reject") : null;
+    const when = fail ? condition(fail) : "";
+    if (fail && when) handle.push(`if ${when}:`, ...lines([refuse, "return"]));
+    handle.push(fail && !when ? refuse : "channel.basic_ack(delivery_tag=method.delivery_tag)");
   }
-  const random = handle.some((line) => line.includes("random."));
   const consume = queues.map((queue) => call("channel.basic_consume", [
     ["queue", py(queue)],
     ["on_message_callback", "handle"],
@@ -84,8 +96,6 @@ function consumer(settings) {
     ...(priority ? [["arguments", table({ "x-priority": priority })]] : []),
   ]));
   return [
-    random ? ["import random"] : [],
-    ["import time", "", "import pika", ""],
     OPEN,
     prefetch ? [`channel.basic_qos(prefetch_count=${prefetch})`] : [],
     ["", "", "def handle(channel, method, properties, body):", ...lines(handle), "", ""],
@@ -100,13 +110,14 @@ function duration(service) {
   return seconds(service.constant_ms ?? 200);
 }
 
+/** In Python, when it fails; "" where it always does. */
 function condition({ chance = 1, when = {} }) {
   const parts = [];
   if (when?.routing_key !== undefined) parts.push(`method.routing_key == ${py(when.routing_key)}`);
   if (when?.header !== undefined) parts.push(`${py(when.header)} in (properties.headers or {})`);
   if (when?.redelivered !== undefined) parts.push(when.redelivered ? "method.redelivered" : "not method.redelivered");
   if (chance < 1) parts.push(`random.random() < ${chance}`);
-  return parts.join(" and ") || "True";
+  return parts.join(" and ");
 }
 
 function failing(then) {

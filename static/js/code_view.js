@@ -1,9 +1,12 @@
 // The client code of acts, to read and to copy: beside each form, and for all acts of a future on a page of their own.
 
 import { codeOf } from "./code.js";
-import { brokersOf, declarationsOf, definitionsOf } from "./definitions.js";
+import { brokersOf, definitionsOf } from "./definitions.js";
 import { el } from "./dom.js";
+import { labOf } from "./lab_code.js";
 import { commandWords, seconds } from "./words.js";
+
+const CODED = new Set(["broker", "producer", "consumer"]); // what stands in the lab's program with its settings
 
 /** Write the code of what `commands()` gives; what is not whole yet is said. */
 export function write(place, commands, nodes) {
@@ -38,10 +41,11 @@ export class CodePage {
   draw(line) {
     const acts = this.stage.tree.path(line.future);
     const { scene } = line;
-    const policies = brokersOf(scene).map((name) => scene.nodes.get(name).settings.policies ?? {});
-    const shape = `${acts.map((act) => act.id).join(" ")}|${scene.shape}|${JSON.stringify(policies)}`;
     for (const [name, { what, settings }] of scene.nodes) this.nodes.set(name, { what, settings });
-    if (this.root.hidden || (shape === this.shown && this.root.childElementCount)) return;
+    if (this.root.hidden) return;
+    const now = [...scene.nodes].filter(([, { what }]) => CODED.has(what)).map(([name, { status, settings }]) => [name, status, settings]);
+    const shape = `${acts.map((act) => act.id).join(" ")}|${scene.shape}|${JSON.stringify(now)}`;
+    if (shape === this.shown && this.root.childElementCount) return;
     this.shown = shape;
     const made = acts.map((act) => el("section", {}, el("h3", { textContent: `${seconds(act.t)} s · ${commandWords(act.command)}` }), ...codeOf(act.command, this.nodes).flatMap(block)));
     const hint = el("p", { class: "soft", textContent: "What you do here, a client or an operator can do to a real broker. Act, and this page shows the code of each act: pika for what a program does, HTTP and rabbitmqctl for what an operator does." });
@@ -49,9 +53,9 @@ export class CodePage {
   }
 }
 
-/** The exchanges, queues, bindings and policies that there are now, to take to a real broker. */
+/** The exchanges, queues, bindings and policies that there are now, and who works with them, to take to a real broker. */
 function whole(scene, broker) {
-  return el("section", {}, el("h3", { textContent: `What ${broker} holds now` }),
-    ...block({ title: "Python, pika", text: declarationsOf(scene, broker), file: `${broker}.py` }),
+  return el("section", {}, el("h3", { textContent: `The lab as it is now, with ${broker}` }),
+    ...block({ title: "Python, pika", text: labOf(scene, broker), file: `${broker}.py` }),
     ...block({ title: "definitions.json, for rabbitmqctl import_definitions", text: `${JSON.stringify(definitionsOf(scene, broker), null, 2)}\n`, file: "definitions.json" }));
 }

@@ -24,14 +24,12 @@ export function definitionsOf(scene, broker) {
   };
 }
 
-/** The same as a pika program; policies, which no client sets, as comments. */
+/** The same as lines of a pika program; policies, which no client sets, as comments. */
 export function declarationsOf(scene, broker) {
   const { exchanges, queues, bindings, policies } = topology(scene, broker);
   const more = (one) => (Object.keys(one.arguments ?? {}).length ? [["arguments", table(one.arguments)]] : []);
   const flags = (one) => [["durable", py(one.durable ?? true)], ...(one.auto_delete ? [["auto_delete", "True"]] : [])];
-  const lines = [
-    "import pika",
-    "",
+  return [
     'connection = pika.BlockingConnection(pika.ConnectionParameters("localhost"))',
     "channel = connection.channel()",
     ...exchanges.flatMap(([name, one]) => call("channel.exchange_declare", [["exchange", py(name)], ["exchange_type", py(one.type)], ...flags(one), ...(one.internal ? [["internal", "True"]] : []), ...more(one)])),
@@ -42,7 +40,6 @@ export function declarationsOf(scene, broker) {
     ...policies.flatMap(([name, one]) => [`# an operator sets the policy ${JSON.stringify(name)}: ${JSON.stringify(one.definition)}`]),
     "connection.close()",
   ];
-  return `${lines.join("\n")}\n`;
 }
 
 /** The brokers of a scene. */
