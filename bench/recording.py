@@ -10,6 +10,7 @@ import random
 import time
 
 from bench.figure import Figure
+from bench.live import SCENARIO
 from mqlab.engine import commands as c
 from mqlab.engine import scenario
 from mqlab.engine.recording import Recording, run
@@ -17,6 +18,7 @@ from mqlab.engine.scene import Position
 
 SECOND = 1_000_000
 EVENTS, ROUNDS = 10_000, 60
+LABS = 20
 FILLED_S = 16  # by then the backlog has stood for a while in both labs
 
 LAB = """
@@ -46,6 +48,7 @@ def figures() -> list[Figure]:
         Figure("new future at the playhead, 1,000 ready", _p95(_acts(*thousand)), "ms p95", 10, 3),
         Figure("new future at the playhead, 10,000 ready", _p95(_acts(*ten_thousand)), "ms p95", 40, 25),
         Figure("seek to any of 10,000 events, 1,000 ready", _p95(_seeks(*thousand)), "ms p95", 50, 15),
+        Figure("a second of a lab that is watched and acted on, CPU", _second_ms(), "ms", None, None),
     ]
 
 
@@ -81,6 +84,33 @@ def _seeks(recording: Recording, at: Position) -> list[float]:
         run(recording.scene("0", to))
         taken.append((time.perf_counter() - started) * 1e3)
     return taken
+
+
+def _second_ms() -> float:
+    """What a lab of bench/live.py costs a second: pulled two seconds ahead, an act every four. The best of six rounds."""
+    labs = [Recording(scenario.load(SCENARIO), seed) for seed in range(LABS)]
+    chance = random.Random(1)
+    futures, heads = ["0"] * LABS, [(0, 0)] * LABS
+    due = [chance.uniform(1, 5) for _ in labs]
+    now, taken = 0.0, []
+    for _ in range(7):
+        begun, end = time.process_time(), now + 4
+        while now < end:
+            for n, lab in enumerate(labs):
+                if now >= due[n]:
+                    due[n] = now + chance.uniform(2, 6)
+                    publish = c.Publish("orders", "order.eu")
+                    cut = run(
+                        lab.do(
+                            f"act{len(lab.tree)}", futures[n], (int(now * SECOND), 0), SECOND // 2, publish
+                        )
+                    )
+                    futures[n], heads[n] = cut.future, cut.to
+                while heads[n][0] < (now + 2) * SECOND:
+                    heads[n] = run(lab.piece(futures[n], heads[n])).to
+            now += 0.25
+        taken.append((time.process_time() - begun) * 1e3 / LABS / 4)
+    return min(taken[1:])
 
 
 def _p95(taken: list[float]) -> float:

@@ -1,4 +1,5 @@
-"""How much of what the engine does is held against the real thing: recorded cases that agree, and rules that are proved."""
+"""How much of what the engine does is held against the real thing: recorded cases and random programs that agree, and rules
+that are proved. `make soak ARGS="differential"` plays any number of programs, `make soak ARGS="mutants"` the planted bugs."""
 
 from __future__ import annotations
 
@@ -8,7 +9,10 @@ from bench.figure import Figure
 from bench.live import ROOT
 from mqlab.engine.rules import RULES
 from mqlab.replay.compare import replay
+from soak import differential
+from tests.conftest import rabbitmq_answers
 
+ROUNDS = 3
 RECORDED = ("rabbitmq", "rabbitmq_3_10", "topic_match", "headers_match")
 
 
@@ -37,4 +41,15 @@ def figures() -> list[Figure]:
             note=f"{shown} of {rules}, {scenarios} of them in a lab",
         ),
         Figure("rules proved against a real broker", 100 * proved / rules, "%", 60, 90, "higher", note=f"{proved} of {rules}"),
+        *([_programs()] if rabbitmq_answers() else []),
     ]  # fmt: skip
+
+
+def _programs() -> Figure:
+    """Random programs on the RabbitMQ of this machine and on the model: a few hundred."""
+    programs = ROUNDS * differential.A_ROUND
+    differing = sum(len(differential.differences(seed)) for seed in range(ROUNDS))
+    return Figure(
+        "random programs that agree with the broker of this machine", 100 * (programs - differing) / programs, "%", 99.9, 100,
+        "higher", note=f"{programs - differing} of {programs}",
+    )  # fmt: skip

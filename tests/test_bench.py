@@ -24,6 +24,25 @@ def test_a_figure_is_missed_passed_or_reached(value: float, better: str, expecte
     assert verdict(Figure("x", value, "×", must, after, better)) == expected
 
 
+@pytest.mark.parametrize(
+    ("unit", "value", "expected"),
+    [
+        ("ms", 29, "pass"),
+        ("ms", 31, "MISSED"),
+        ("s", 20, "reached"),
+        ("×", 16, "MISSED"),
+        ("MB", 16, "MISSED"),
+    ],
+)
+def test_a_time_is_judged_by_how_fast_the_machine_is(unit: str, value: float, expected: str) -> None:
+    assert verdict(Figure("x", value, unit, 15, 10), slow=2.0) == expected
+
+
+@pytest.mark.parametrize(("value", "expected"), [(51, "pass"), (49, "MISSED"), (100, "reached")])
+def test_so_is_a_rate(value: float, expected: str) -> None:
+    assert verdict(Figure("x", value, "a second", 100, 200, "higher"), slow=2.0) == expected
+
+
 def test_a_figure_without_a_must_is_only_reported() -> None:
     assert verdict(Figure("x", 99, "ms", None, 60)) == "-"
     assert verdict(Figure("x", 59, "ms", None, 60)) == "reached"

@@ -44,6 +44,9 @@ DECLARATIONS: list[tuple[dict[str, Any], ...]] = [
     ({"x-dead-letter-exchange": "a"}, {"x-dead-letter-exchange": "b"}),
     ({}, {"x-message-ttl": -1}),
     ({}, {"x-delivery-limit": 3}),
+    ({"x-max-length": 5}, {"x-max-length": 5, "x-expires": None}),
+    ({"x-max-length": 5}, {"x-max-length": None}),
+    ({"x-overflow": "reject-publish"}, {"x-queue-type": None}),
 ]
 
 REQUESTS: dict[str, Callable[[Any], Any]] = {

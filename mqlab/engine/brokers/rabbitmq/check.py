@@ -9,7 +9,9 @@ from mqlab.engine.message import Properties
 
 
 def check_properties(properties: Properties) -> ChannelError | None:
-    """What the broker does not take in a message's properties: CC or BCC that is no list, a bad expiration."""
+    """What the broker does not take in a message's properties: a bad expiration, CC or BCC that is no list."""
+    if properties.expiration is not None and (error := check_expiration(properties.expiration)) is not None:
+        return error
     for name in ("CC", "BCC"):
         value = (properties.headers or {}).get(name, [])
         if not isinstance(value, list):
@@ -17,7 +19,7 @@ def check_properties(properties: Properties) -> ChannelError | None:
             return ChannelError(
                 406, f"PRECONDITION_FAILED - invalid message: {why}", "rabbitmq/sender-selected"
             )
-    return None if properties.expiration is None else check_expiration(properties.expiration)
+    return None
 
 
 def check_expiration(expiration: str) -> ChannelError | None:

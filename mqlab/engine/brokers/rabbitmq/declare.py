@@ -284,9 +284,10 @@ def _word(value: Any) -> str:
 
 def _same(what: str, name: str, field: str, received: Any, current: Any) -> None:
     if received != current:
+        ours, theirs = ("none" if one is None else f"'{_word(one)}'" for one in (received, current))
         text = (
-            f"PRECONDITION_FAILED - inequivalent arg '{field}' for {what} '{name}' in vhost '/': received "
-            f"'{_word(received)}' but current is '{_word(current)}'"
+            f"PRECONDITION_FAILED - inequivalent arg '{field}' for {what} '{name}' in vhost '/': received {ours} "
+            f"but current is {theirs}"
         )
         raise ChannelError(406, text, "rabbitmq/declare-equivalent")
 
@@ -294,19 +295,23 @@ def _same(what: str, name: str, field: str, received: Any, current: Any) -> None
 def _same_argument(
     what: str, name: str, field: str, received: dict[str, Any], current: dict[str, Any]
 ) -> None:
-    ours, theirs = received.get(field), current.get(field)
-    if type(ours) is type(theirs) and ours == theirs:
+    if field in received and field in current:
+        ours, theirs = received[field], current[field]
+        if type(ours) is not type(theirs) or ours != theirs:
+            _same(what, name, field, ours, theirs)
+        return
+    if field not in received and field not in current:
         return
 
-    if ours is not None and theirs is not None:
-        _same(what, name, field, ours, theirs)
-        return
-
-    def said(value: Any) -> str:
-        return "none" if value is None else f"the value '{_word(value)}' of type '{type_name(value)}'"
+    def said(arguments: dict[str, Any]) -> str:
+        if field not in arguments:
+            return "none"
+        value = arguments[field]
+        word = "undefined" if value is None else _word(value)
+        return f"the value '{word}' of type '{type_name(value)}'"
 
     text = (
-        f"PRECONDITION_FAILED - inequivalent arg '{field}' for {what} '{name}' in vhost '/': received {said(ours)} "
-        f"but current is {said(theirs)}"
+        f"PRECONDITION_FAILED - inequivalent arg '{field}' for {what} '{name}' in vhost '/': received {said(received)} "
+        f"but current is {said(current)}"
     )
     raise ChannelError(406, text, "rabbitmq/declare-equivalent")
