@@ -112,6 +112,21 @@ def test_one_setting_changed_from_the_beginning(page: Page, server: LabServer) -
     expect(page.get_by_role("button", name="Compare", exact=True)).to_have_attribute("aria-pressed", "true")
 
 
+def test_one_limit_of_a_queue_changed_from_the_beginning(page: Page, server: LabServer) -> None:
+    running(page, server, "/lab/how-do-i-wait/")
+    paused_at(page, 9)
+    page.get_by_role("button", name="Compare", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Compare")
+    dialog.get_by_label("Program or queue").select_option("five")
+    expect(dialog.get_by_text("A queue keeps the arguments")).to_be_visible()
+    dialog.get_by_label("Setting").select_option("max-length")
+    dialog.get_by_label("Value").fill("0")
+    dialog.get_by_role("button", name="Compare", exact=True).last.click()
+    compared(page)
+    expect(page.locator(".figure-title")).to_have_text(["Without the policy compare", "With it"])
+    expect(page.locator(".difference-list")).to_contain_text("dead-lettered")
+
+
 def test_an_act_in_the_past_offers_to_carry_the_later_ones_over(page: Page, server: LabServer) -> None:
     two_acts(page, server)
     paused_at(page, 1)

@@ -3,11 +3,21 @@
 import { choice, el, field } from "./dom.js";
 import { commandWords, futureWords, seconds } from "./words.js";
 
+const CHANGED = new Set(["producer", "consumer", "queue"]);
 const whole = (value) => Math.round(Number(value));
 
-/** The settings of a program that can be changed here: [name, words, control, value -> setting]. */
+/** The settings of a program or a queue that can be changed here: [name, words, control, value -> setting]. */
 function settingsOf(node) {
   const number = (value, max) => el("input", { type: "number", min: 0, max, value, step: "any", required: true });
+  if (node.what === "queue") {
+    const { settings } = node;
+    const limits = [
+      ["max-length", "Messages ready, at most", number(settings.max_length ?? 3, 1_000_000), whole],
+      ["message-ttl", "A message lives, in ms", number(settings.message_ttl_ms ?? 2_000, 3_600_000), whole],
+      ...(settings.type === "quorum" ? [["delivery-limit", "Failed deliveries, at most", number(settings.delivery_limit ?? 3, 1_000), whole]] : []),
+    ];
+    return limits.filter(([name]) => settings.arguments?.[`x-${name}`] === undefined); // beside its own argument the smaller wins
+  }
   if (node.what === "consumer") {
     return [
       ["prefetch", "Prefetch (0: no limit)", number(node.settings.prefetch ?? 0, 65535), whole],
@@ -16,6 +26,18 @@ function settingsOf(node) {
     ];
   }
   return [["rate", "Messages a second", number(node.settings.rate?.constant ?? node.settings.rate?.poisson ?? 1, 1000), (value) => ({ constant: Number(value) })]];
+}
+
+/** The act that changes it: of a program its own setting; of a queue, whose arguments stay, what a policy says of it. */
+function changing(name, node, scene, field, value) {
+  if (node.what !== "queue") return { do: "change", node: name, settings: { [field]: value } };
+  const { broker, policy } = node.settings;
+  const { policies = {} } = scene.nodes.get(broker).settings;
+  return {
+    do: "set_policy", node: broker, policy: "compare", pattern: `^${name.replace(/[.\\^$*+?()[\]{}|]/g, "\\$&")}$`,
+    definition: { ...policies[policy]?.definition, [field]: value }, apply_to: "queues",
+    priority: Math.max(0, ...Object.values(policies).map((one) => one.priority ?? 0)) + 1, // only one applies
+  };
 }
 
 export class Choose {
@@ -68,12 +90,14 @@ export class Choose {
   }
 
   changed(scene) {
-    const nodes = Array.from(scene.nodes).filter(([, node]) => node.what === "consumer" || node.what === "producer");
+    const nodes = Array.from(scene.nodes).filter(([, node]) => CHANGED.has(node.what) && settingsOf(node).length);
     const programs = choice(nodes.map(([name]) => name), nodes.find(([, node]) => node.what === "consumer")?.[0]);
     const box = el("div", { class: "choose-setting" });
     let shown = [];
     const settings = choice([]);
+    const why = el("p", { class: "soft", textContent: "A queue keeps the arguments that it was declared with; what can be changed is a policy, which this adds." });
     const fill = () => {
+      why.hidden = scene.nodes.get(programs.value).what !== "queue";
       shown = settingsOf(scene.nodes.get(programs.value));
       settings.replaceChildren(...shown.map(([name, words]) => el("option", { value: name, textContent: words })));
       value();
@@ -86,7 +110,8 @@ export class Choose {
       el("form", { class: "choose-row", onsubmit: (event) => {
         event.preventDefault();
         const [name, , control, read] = shown.find(([one]) => one === settings.value);
-        this.done(() => this.comparing.withChange({ do: "change", node: programs.value, settings: { [name]: read(control.value) } }));
-      } }, field("Program", programs), field("Setting", settings), box, el("button", { type: "submit", textContent: "Compare" })));
+        const command = changing(programs.value, scene.nodes.get(programs.value), scene, name, read(control.value));
+        this.done(() => this.comparing.withChange(command));
+      } }, field("Program or queue", programs), field("Setting", settings), box, el("button", { type: "submit", textContent: "Compare" })), why);
   }
 }
