@@ -12,9 +12,9 @@ function settingsOf(node) {
   if (node.what === "queue") {
     const { settings } = node;
     const limits = [
-      ["max-length", "Messages ready, at most", number(settings.max_length ?? 3, 1_000_000), whole],
-      ["message-ttl", "A message lives, in ms", number(settings.message_ttl_ms ?? 2_000, 3_600_000), whole],
-      ...(settings.type === "quorum" ? [["delivery-limit", "Failed deliveries, at most", number(settings.delivery_limit ?? 3, 1_000), whole]] : []),
+      ["max-length", "max-length", number(settings.max_length ?? 3, 1_000_000), whole],
+      ["message-ttl", "message-ttl, ms", number(settings.message_ttl_ms ?? 2_000, 3_600_000), whole],
+      ...(settings.type === "quorum" ? [["delivery-limit", "delivery-limit", number(settings.delivery_limit ?? 3, 1_000), whole]] : []),
     ];
     return limits.filter(([name]) => settings.arguments?.[`x-${name}`] === undefined); // beside its own argument the smaller wins
   }
@@ -95,7 +95,7 @@ export class Choose {
     const box = el("div", { class: "choose-setting" });
     let shown = [];
     const settings = choice([]);
-    const why = el("p", { class: "soft", textContent: "A queue keeps the arguments that it was declared with; what can be changed is a policy, which this adds." });
+    const why = el("p", { class: "choose-why soft", textContent: "A queue keeps the arguments that it was declared with; what can be changed is a policy, which this adds." });
     const fill = () => {
       why.hidden = scene.nodes.get(programs.value).what !== "queue";
       shown = settingsOf(scene.nodes.get(programs.value));
