@@ -137,7 +137,7 @@ class Program:
         )
         return name
 
-    def on_channel_gone(self, cause: str) -> None:
+    def on_channel_gone(self, cause: str, number: int) -> None:
         """The broker has closed the channel: open another in a while."""
         if self.connection is not None:
             self.world.at(self.world.now + self.spec.reconnect_us, self.reopen, self.connection)

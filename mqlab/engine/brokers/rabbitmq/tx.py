@@ -38,9 +38,11 @@ class Transaction:
         """Forget the publishes, and let the channel hold again what was to be acked."""
         rule = "rabbitmq/tx-rollback"
         for exchange, asked, _, _, departure in self.publishes:
+            broker.world.flights.pop(departure, None)
             publish.refused(broker, asked.message, exchange.name, departure, "rolled back", rule)
         held = dict(channel.unacked)
         for how, entries, departure in self.settles:
+            broker.world.flights.pop(departure, None)
             settle.lose_ack(broker, channel.connection, how.lost_as, departure, rule)
             held.update(entries)
         channel.unacked = dict(sorted(held.items()))
@@ -79,6 +81,7 @@ def commit(broker: RabbitMQ, connection: Connection, request: m.TxCommit, cause:
             refused |= not _publish(broker, channel, *held)
     for how, taken, departure in tx.settles:
         entries = list(taken.values())
+        broker.world.flights.pop(departure, None)
         if isinstance(how, m.BasicAck):
             settle.acked(broker, connection, entries, departure)
         else:
@@ -104,6 +107,7 @@ def _publish(
     queues, keys, rule = chosen
     there = [n for n, queue in enumerate(queues) if broker.queues.get(queue.name) is queue]
     chosen = (tuple([queues[n] for n in there]), tuple([keys[n] for n in there]), rule)
+    broker.world.flights.pop(departure, None)
     watch = _Watch(channel, 0, asked.message, exchange.name, 0)
     publish.send(broker, channel, exchange, asked, content, chosen, departure, "", watch)
     return watch.ok
