@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine import limits
+from mqlab.engine.clients.program import count_nodes
 from mqlab.engine.clients.you import NAME
 from mqlab.engine.commands import Illegal
 from mqlab.engine.lab import PUBLISHERS
@@ -90,15 +91,8 @@ def free(world: World, name: str, what: str, *, publishes: bool = False) -> None
 
 def room(world: World, more: int) -> None:
     """So many nodes more are within the bound."""
-    nodes = len(world.programs) + len(world.brokers)
-    for broker in world.brokers.values():
-        nodes += len(broker.queues) + sum(1 for name in broker.exchanges if not _predeclared(name))
-    if nodes + more > limits.NODES_MAX:
+    if count_nodes(world) + more > limits.NODES_MAX:
         raise Illegal(
             "bounds",
             f"A lab has at most {limits.NODES_MAX} nodes: remove a program, queue or exchange first.",
         )
-
-
-def _predeclared(exchange: str) -> bool:
-    return not exchange or exchange.startswith("amq.")

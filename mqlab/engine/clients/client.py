@@ -10,7 +10,7 @@ import msgspec
 from mqlab.engine import limits
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
-from mqlab.engine.clients.program import Program, blocked
+from mqlab.engine.clients.program import Program, blocked, count_nodes
 from mqlab.engine.events import Called, Handled, Lost
 from mqlab.engine.message import Copy, Message, copy_event
 from mqlab.engine.scene import Flight
@@ -142,7 +142,9 @@ class Client(Program, AmqpClient):
             case "basic_ack" | "basic_nack" | "basic_reject":
                 self._settle(channel, call, 0 if got is None else got.tag)
             case name:
-                self._ask(channel, name, self._filled(call, got), call.said)
+                self._ask(
+                    channel, name, self._filled(call, got), {n: _fill(v, got) for n, v in call.said.items()}
+                )
 
     def _filled(self, call: Call, got: Got | None) -> dict[str, Any]:
         """The arguments of a call, as the request takes them."""
@@ -193,13 +195,12 @@ class Client(Program, AmqpClient):
 
     def _room(self, request: m.Request) -> bool:
         """Whether the lab may grow by what is declared here."""
-        brokers = self.world.brokers.values()
         if isinstance(request, m.QueueDeclare | m.ExchangeDeclare):
-            nodes = len(self.world.programs) + sum(len(one.queues) + len(one.exchanges) for one in brokers)
-            return nodes < limits.NODES_MAX + len(self.broker.exchanges)
+            return count_nodes(self.world) < limits.NODES_MAX
         if isinstance(request, m.QueueBind | m.ExchangeBind):
-            bindings = sum(len(one.bindings) for broker in brokers for one in broker.exchanges.values())
-            return bindings < limits.BINDINGS_MAX
+            brokers = self.world.brokers.values()
+            bindings = (len(one.bindings) for broker in brokers for one in broker.exchanges.values())
+            return sum(bindings) < limits.BINDINGS_MAX
         return True
 
     def _publish(self, channel: ClientChannel, call: Call, got: Got | None) -> None:

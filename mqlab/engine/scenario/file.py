@@ -15,7 +15,7 @@ from mqlab.engine.commands import Add, AnyCommand
 from mqlab.engine.message import message_of
 from mqlab.engine.scenario.client import ClientSpec, read_client
 from mqlab.engine.scenario.consumer import ConsumerSpec, read_consumer
-from mqlab.engine.scenario.error import listed, nearest
+from mqlab.engine.scenario.error import listed, nearest, shown
 from mqlab.engine.scenario.goal import SAY_BYTES_MAX, FirstAct, Goal, read_first_act, read_goals
 from mqlab.engine.scenario.lesson import (
     Prediction,
@@ -28,7 +28,7 @@ from mqlab.engine.scenario.lesson import (
 )
 from mqlab.engine.scenario.links import DEFAULT, Links, read_links
 from mqlab.engine.scenario.names import check_command, check_filter
-from mqlab.engine.scenario.place import Fields, Place, document, fit_name
+from mqlab.engine.scenario.place import CONTROL, Fields, Place, document
 from mqlab.engine.scenario.producer import ProducerSpec, read_producer
 from mqlab.engine.scenario.settings import check_change
 from mqlab.engine.scenario.write import write
@@ -231,7 +231,8 @@ def _claim_declared(key: Place, spec: ClientSpec, brokers: dict[str, Any], taken
             declared = f"the {what} of {spec.broker}"
             if name in there[what] or name.startswith(OWN_NAMES) or taken.get(name) == declared:
                 continue
-            fit_name(key, name)
+            if CONTROL.search(name) is not None:
+                raise key.error("names without control characters for what it declares", shown(name))
             if name in TAKEN:
                 raise key.error(f"no exchange or queue named {listed(TAKEN)}", name)
             _claim(key, name, taken, declared)

@@ -72,7 +72,9 @@ def _check_exclusive(queue: Queue, exclusive: bool) -> None:
     alone = any(consumer.exclusive for consumer in queue.consumers.values())
     if alone or (exclusive and (queue.consumers or queue.single)):
         text = f"ACCESS_REFUSED - queue '{queue.name}' in vhost '/' in exclusive use"
-        raise ChannelError(403, text, "rabbitmq/exclusive-consumer")
+        single = exclusive and queue.single
+        rule = "rabbitmq/single-active-exclusive" if single else "rabbitmq/exclusive-consumer"
+        raise ChannelError(403, text, rule)
 
 
 def _take_over(channel: Channel, consumer: Consumer) -> None:
