@@ -9,12 +9,14 @@ from mqlab.engine.event import Event
 
 class Called(Event, gc=False, omit_defaults=True, tag=True):
     """A client called a method of its broker, by pika's name. Departure; arrives as Answered or as Closed, as the error that
-    is the answer (ChannelClosed, ConnectionClosed), or Lost. `arguments`: those that are not left at their defaults, nor
+    is the answer (ChannelClosed, ConnectionClosed), or Lost. `at`: the queue or exchange that it is about, where there is one,
+    else the broker. `arguments`: those that are not left at their defaults, nor
     empty."""
 
     program: str
     call: str
     channel: int
+    at: str
     arrives: int
     arguments: dict[str, Any] | None = None
 

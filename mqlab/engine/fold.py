@@ -234,8 +234,7 @@ def _restarted(scene: Scene, event: e.Restarted) -> None:
 
 
 def _called(scene: Scene, event: e.Called) -> None:
-    broker = scene.nodes[event.program].settings.get("broker", "")
-    scene.flights[event.name] = Flight("request", event.program, broker, event.t, event.arrives, ())
+    scene.flights[event.name] = Flight("request", event.program, event.at, event.t, event.arrives, ())
 
 
 def _error_sent(scene: Scene, event: e.ChannelClosed | e.ConnectionClosed) -> None:

@@ -16,6 +16,7 @@ const COUNTS = [
   ["lost_message", "lost for good"], ["lost_delivery", "deliveries lost"], ["lost_publish", "publishes lost"], ["lost_ack", "acks lost"],
   ["lost_nack", "nacks lost"], ["lost_confirm", "confirms lost"], ["lost_return", "returns lost"],
 ];
+const CALLS_MAX = 6; // the others are in the code
 const LIMITS = [
   ["max_length", (n) => `at most ${n} ready`], ["max_length_bytes", (n) => `at most ${n} bytes ready`], ["overflow", (how) => `over that: ${how}`],
   ["message_ttl_ms", (ms) => `a message lives ${ms} ms`], ["delivery_limit", (n) => `at most ${n} failed deliveries of a message`],
@@ -111,10 +112,10 @@ function client(name, node, scene, facts) {
   program(name, node, scene, facts);
   const reads = new Set(Array.from(scene.links.values()).filter((link) => link.what === "consume" && link.target === name).map((link) => link.source));
   if (reads.size) facts.push(["Reads", spread(Array.from(reads, (one) => [{ node: one }]))]);
-  const script = node.settings.script ?? [];
-  const calls = script.slice(0, CHIPS_MAX).map(({ at_ms, call, channel }) => [{ code: call }, ` at ${at_ms} ms${channel > 1 ? ` over channel ${channel}` : ""}`]);
-  facts.push(["Script", [...spread(calls), script.length > CHIPS_MAX ? ` and ${script.length - CHIPS_MAX} more` : ""].filter((item) => item !== "")]);
   hasOf(node, facts);
+  const script = node.settings.script ?? [];
+  const calls = script.slice(0, CALLS_MAX).map(({ at_ms, call, channel }) => [{ code: call }, ` at ${at_ms / 1000} s${channel > 1 ? ` over channel ${channel}` : ""}`]);
+  facts.push(["Script", [...spread(calls), script.length > CALLS_MAX ? ` and ${script.length - CALLS_MAX} more` : ""].filter((item) => item !== "")]);
 }
 
 function program(name, node, scene, facts) {

@@ -314,7 +314,7 @@ function apply(scene, e) {
         if (e.what === "connection" || node.what !== "client") letGo(node); // which says itself what it loses with one channel
       }
       return;
-    case "Called": return void scene.flights.set(e.name, new Flight("request", e.program, scene.nodes.get(e.program).settings.broker ?? "", e.t, e.arrives, [], "", false));
+    case "Called": return void scene.flights.set(e.name, new Flight("request", e.program, e.at, e.t, e.arrives, [], "", false));
     case "Answered": return void scene.flights.delete(e.cause);
     default: return rare(scene, e);
   }

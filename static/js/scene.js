@@ -260,8 +260,8 @@ export class Picture {
     if (line) return { line, back: false };
     const other = this.ways.get(`${target}\n${source}`);
     if (other) return { line: other, back: true };
-    if (TO_BROKER.has(what)) return this.wayToBroker(source, target);
     const { boxes } = this.plan;
+    if (TO_BROKER.has(what) && !(boxes.has(source) && boxes.has(target))) return this.wayToBroker(source, target);
     if (!boxes.has(source) || !boxes.has(target)) return null;
     const [from, to] = BACKWARDS.has(what) ? [target, source] : [source, target];
     const name = ["implied", from, to, ""].join("\n");

@@ -187,11 +187,24 @@ class Client(Program, AmqpClient):
         world, connection = self.world, self.connection
         assert connection is not None
         name = world.name(self.name)
-        arrives = connection.up()
-        world.emit(Called(world.now, name, cause, "", self.name, call, request.channel, arrives, said))
-        flight = Flight("request", self.name, self.broker.name, world.now, arrives, ())
+        arrives, at = connection.up(), self._at(request)
+        world.emit(Called(world.now, name, cause, "", self.name, call, request.channel, at, arrives, said))
+        flight = Flight("request", self.name, at, world.now, arrives, ())
         connection.send(request, name, arrives, flight)
         return name
+
+    def _at(self, request: m.Request) -> str:
+        """Where in the picture a call goes: to what it is about, if that is there."""
+        broker = self.broker
+        for field, there in (
+            ("queue", broker.queues),
+            ("destination", broker.exchanges),
+            ("exchange", broker.exchanges),
+        ):
+            named = getattr(request, field, "")
+            if named and named in there:
+                return str(named)
+        return broker.name
 
     def _room(self, request: m.Request) -> bool:
         """Whether the lab may grow by what is declared here."""
