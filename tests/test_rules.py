@@ -39,6 +39,13 @@ def marked(path: Path) -> Iterator[str]:
                 yield argument.value
 
 
+def marks(test: ast.FunctionDef) -> Iterator[ast.expr]:
+    """The arguments of the rule marks of one test."""
+    for node in test.decorator_list:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.rule":
+            yield from node.args
+
+
 def emitted() -> set[str]:
     return {name for path in ours(".py") if path.parts[:2] == ("mqlab", "engine") for name in strings(path)}
 
