@@ -203,6 +203,27 @@ def test_a_transaction_lets_publishes_and_acks_wait_where_all_can_see_them() -> 
     assert list(picture(run.world).nodes["q"].ready) == ["web-2@q", "me-1@q"]
 
 
+def test_a_commit_is_answered_when_the_queues_have_what_was_published() -> None:
+    script = (
+        "{at_ms: 0, call: tx_select}, {at_ms: 50, call: basic_publish, exchange: '', routing_key: full},"
+        "{at_ms: 50, call: basic_publish, exchange: '', routing_key: full}, {at_ms: 100, call: tx_commit}"
+    )
+    queues = "q: {}, full: {arguments: {x-max-length: 1, x-overflow: reject-publish}}"
+    slow = text(script, queues=queues).replace("exchange_ms: 0", "exchange_ms: 40")
+    run = Lab(slow).run(1)
+    (dropped,) = of(run, e.Dropped, queue="full")
+    (closed,) = of(run, e.ChannelClosed, program="me")
+    assert (dropped.t, closed.t, closed.code) == (150 * MS, 150 * MS, 406)  # type: ignore[attr-defined]
+    fits = Lab(slow.replace("x-max-length: 1", "x-max-length: 2")).run(1)
+    answers = [one.t for one in of(fits, e.Answered, request="TxCommit")]
+    assert answers == [150 * MS]
+    gone = Lab(slow).run(0.13).do(c.Delete("full")).run(1)
+    assert [one.t for one in of(gone, e.Answered, request="TxCommit")] == [130 * MS]
+    broken = Lab(slow).run(0.13).do(c.Restart("rabbit")).run(3)
+    assert of(broken, e.Lost, what="request")
+    assert picture(broken.world).flights == {}
+
+
 def test_a_consumer_answers_to_whom_the_message_says() -> None:
     ask = "{at_ms: 100, call: basic_publish, exchange: '', routing_key: r, key: K, properties: {reply_to: q, correlation_id: c7}}"
     helper = "helper: {kind: consumer, broker: rabbit, queue: r, service: {constant_ms: 50}, answer: {body: '{key} {n} {name}'}}"

@@ -151,6 +151,8 @@ class Cluster(RabbitMQ):
         world.emit(
             Lost(world.now, name, cause, ONE_NODE, of, what, copy.queue, copy.message.key, of, ends=True)
         )
+        if receipt is not None:
+            receipt.gone()
 
     def stops(self, connection: Connection, request: m.Request, departure: str) -> bool:
         """Whether a request waits unread: there is an alarm, or it gets from, or settles, what is of a leaderless queue, or it
