@@ -71,6 +71,14 @@ programs:
     confirms: true
   {"worker-" * 9}: {{kind: consumer, broker: {"rabbit-" * 9}, queue: {text(HEBREW)}, prefetch: 2, service: {{constant_ms: 700}}}}
   {"W" * 64}: {{kind: consumer, broker: {"rabbit-" * 9}, queue: {text(FAMILY)}, prefetch: 0, service: {{constant_ms: 300}}}}
+  {"C" * 64}:
+    kind: client
+    broker: {"rabbit-" * 9}
+    script:
+      - {{at_ms: 100, call: queue_declare, queue: {text(MARKUP + TURNED)}, durable: true}}
+      - {{at_ms: 200, call: basic_get, queue: {text(BREAKOUT)}}}
+      - {{at_ms: 900, call: basic_publish, exchange: {text(BREAKOUT)}, routing_key: {text(MARKUP)}, body: {text(BREAKOUT)},
+          properties: {{reply_to: {text(MARKUP)}, correlation_id: {text(TURNED)}}}}}
 goals:
   - {{say: {text(f"{TURNED} {LONG[:120]} {MARKUP}")}, event: Crashed}}
 """

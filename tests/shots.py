@@ -32,9 +32,9 @@ def scenarios() -> list[str]:
 
 
 def first_message(slug: str) -> str:
-    """The first message of a scenario's first producer."""
+    """The first message of a scenario's first program that publishes."""
     read = load((SCENARIOS / f"{slug}.yaml").read_text(encoding="utf-8"), f"{slug}.yaml")
-    return next(f"{name}-1" for name, program in read.programs.items() if program.kind == "producer")
+    return next(f"{name}-1" for name, program in read.programs.items() if program.kind != "consumer")
 
 
 def stand(page: Page, address: str, at_s: float) -> None:

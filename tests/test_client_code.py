@@ -44,9 +44,26 @@ programs:
   w: {kind: consumer, broker: rabbit, queue: q, prefetch: 3, service: {exponential_ms: 400}, priority: 5,
     fail: {chance: 0.3, when: {header: x, redelivered: false, routing_key: a}, then: nack_requeue}}
   b: {kind: consumer, broker: rabbit, queues: [q], ack: before, service: {uniform_ms: [10, 30]}, fail: {}}
-  a: {kind: consumer, broker: rabbit, queue: q, ack: auto, service: {constant_ms: 5}}
-"""
-PROGRAMS = ["web", "clock", "told", "still", "w", "b", "a"]
+  a: {kind: consumer, broker: rabbit, queue: q, ack: auto, service: {constant_ms: 5}, answer: {body: "{n} \\"by {name}", mandatory: true}}
+  asker: {kind: client, broker: rabbit, script: [
+    {at_ms: 0, call: exchange_declare, exchange: in, exchange_type: topic, durable: true, passive: true, internal: true, auto_delete: true, arguments: {a: 1}},
+    {at_ms: 0, call: exchange_bind, destination: in, source: in, routing_key: a}, {at_ms: 0, call: exchange_unbind, destination: in, source: in},
+    {at_ms: 5, call: queue_declare, queue: "", exclusive: true, arguments: {x-max-length: 5}}, {at_ms: 5, call: queue_bind, queue: q, exchange: in},
+    {at_ms: 5, call: queue_unbind, queue: q, exchange: in, routing_key: a}, {at_ms: 5, call: queue_purge, queue: q},
+    {at_ms: 5, call: basic_qos, prefetch_count: 3, global_qos: true}, {at_ms: 5, call: basic_qos, prefetch_size: 1},
+    {at_ms: 5, call: basic_consume, queue: q, exclusive: true, consumer_tag: t, arguments: {x-priority: 1}},
+    {at_ms: 5, call: basic_consume, queue: amq.rabbitmq.reply-to, auto_ack: true, channel: 2}, {at_ms: 5, call: confirm_delivery},
+    {at_ms: 6, call: basic_publish, exchange: in, routing_key: a, key: A, body: "{n} {key} {name}\\"", mandatory: true, immediate: true,
+      headers: {x: 1}, properties: {reply_to: amq.rabbitmq.reply-to, correlation_id: "1"}},
+    {at_ms: 7, call: basic_publish, exchange: "", routing_key: "{reply_to}", delivery: 1, properties: {correlation_id: "{correlation_id}"}},
+    {at_ms: 8, call: basic_get, queue: q, auto_ack: true}, {at_ms: 8, call: basic_ack, delivery: 1}, {at_ms: 8, call: basic_ack, delivery: 0, multiple: true},
+    {at_ms: 8, call: basic_nack, delivery: 1, requeue: false}, {at_ms: 8, call: basic_reject, delivery: 2, requeue: false},
+    {at_ms: 8, call: basic_recover}, {at_ms: 8, call: basic_recover, requeue: false}, {at_ms: 8, call: basic_cancel, consumer_tag: t},
+    {at_ms: 8, call: flow, active: false}, {at_ms: 8, call: flow, active: true}, {at_ms: 8, call: queue_delete, queue: q, if_unused: true, if_empty: true},
+    {at_ms: 8, call: exchange_delete, exchange: in, if_unused: true}, {at_ms: 9, call: tx_select, channel: 3}, {at_ms: 9, call: tx_commit, channel: 3},
+    {at_ms: 9, call: tx_rollback, channel: 3}, {at_ms: 9, call: close, channel: 3}, {at_ms: 9, call: queue_declare, queue: q, passive: true, channel: 3}]}
+"""  # noqa: E501 (a call is one line)
+PROGRAMS = ["asker", "web", "clock", "told", "still", "w", "b", "a"]
 CONSUMER = {"queue": "q", "prefetch": 2, "fail": {"then": "reject"}}
 PRODUCER = {"publish": {"exchange": "in", "routing_key": "a"}, "rate": {"constant": 1}}
 COMMANDS: list[c.AnyCommand] = [
@@ -63,6 +80,7 @@ COMMANDS: list[c.AnyCommand] = [
     c.Add("odd", "exchange", {"type": "fanout", "durable": False, "auto_delete": True, "internal": True}),
     c.Add("extra", "consumer", CONSUMER),
     c.Add("app", "producer", PRODUCER),
+    c.Add("odd", "client", {"script": [{"at_ms": 9, "call": "basic_get", "queue": "q"}]}),
     c.Bind("in", "q", "a.#"),
     c.Bind("in", "out", HARD, arguments={"x-match": "any", "n": 1, "d": 2}, doubles=("d",)),
     c.Unbind("in", "q", "a.#"),
@@ -126,7 +144,12 @@ def test_every_kind_of_act_has_its_code() -> None:
 
 
 def test_it_names_methods_that_pika_has_with_arguments_that_they_take() -> None:
-    known = {"channel": BlockingChannel, "connection": pika.BlockingConnection, "pika": pika}
+    known = {
+        "channel": BlockingChannel,
+        **{f"channel_{n}": BlockingChannel for n in (1, 2, 3)},
+        "connection": pika.BlockingConnection,
+        "pika": pika,
+    }
     calls = 0
     for text in pythons():
         compile(text, "act.py", "exec")

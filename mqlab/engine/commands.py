@@ -120,11 +120,11 @@ class Abort(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 class Add(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="add"):
-    """Start a producer or a consumer, or declare an exchange or a queue. `settings`: as a scenario file has them; of
+    """Start a producer, a consumer or a client, or declare an exchange or a queue. `settings`: as a scenario file has them; of
     programs also `latency_ms`."""
 
     node: Name
-    what: Literal["producer", "consumer", "exchange", "queue"]
+    what: Literal["producer", "consumer", "client", "exchange", "queue"]
     settings: dict[Name, Any] = {}
     broker: MaybeName = ""  # as for publish
 

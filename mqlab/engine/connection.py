@@ -19,8 +19,8 @@ class Connection:
     """`peer` is the program: `receive(frame, departure)` takes what the broker pushed. Latencies in µs."""
 
     __slots__ = (
-        "_down", "_down_last", "_up", "_up_last", "alive", "broker", "channels", "down_us", "heard", "instant", "node",
-        "peer", "program", "up_us", "waiting", "world",
+        "_down", "_down_last", "_up", "_up_last", "alive", "asks", "broker", "channels", "down_us", "heard", "instant", "landed",
+        "node", "peer", "program", "up_us", "waiting", "world",
     )  # fmt: skip
 
     def __init__(
@@ -42,6 +42,8 @@ class Connection:
         self.instant = instant
         self.alive = True  # the broker has it
         self.heard = True  # the program has it
+        self.asks = False  # the program waits for what its requests are answered
+        self.landed: Flight | None = None  # what has just arrived
         self.channels: dict[int, Any] = {}
         self._up: dict[str, Any] = {}
         self._down: dict[str, Any] = {}
@@ -112,8 +114,15 @@ class Connection:
         """The broker takes what has waited unread, unless it fell meanwhile."""
         if not self.instant and self._up.pop(departure, None) is None:
             return
-        self.world.flights.pop(departure, None)
-        self.broker.handle(self.node, self, request, departure)
+        self.landed = self.world.flights.pop(departure, None)
+        reply = self.broker.handle(self.node, self, request, departure)
+        if self.asks and reply is not None:
+            self.broker.answer(self, request, reply, departure)
+
+    def keep(self, departure: str) -> None:
+        """What has just arrived stays to be seen where it is, until somebody takes it out of the world's flights."""
+        if self.landed is not None:
+            self.world.flights[departure] = self.landed
 
     def _arrive_down(self, departure: str) -> None:
         frame = self._down.pop(departure, None)

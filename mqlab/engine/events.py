@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mqlab.engine.calls import Answered as Answered
+from mqlab.engine.calls import Called as Called
 from mqlab.engine.changes import ActiveChanged as ActiveChanged
 from mqlab.engine.changes import Blocked as Blocked
 from mqlab.engine.changes import HungUp as HungUp
@@ -368,14 +370,6 @@ class Closed(Event, gc=False, omit_defaults=True, tag=True):
     at: str
 
 
-class Answered(Event, gc=False, omit_defaults=True, tag=True):
-    """The broker did what `program` asked and nothing visible changed, or only counted (declare-ok, get-empty, qos-ok…)."""
-
-    program: str
-    request: str
-    reply: str
-
-
 # --- the end of time (what changes nodes and lines is in changes.py, what the judges tell in judgement.py) ----
 
 
@@ -391,5 +385,5 @@ AnyEvent = (
     | Returned | ReturnReceived | Lost | Crashed | Restarted | Stopped | Connected | ChannelClosed | ConnectionClosed
     | ConsumerCancelled | ActiveChanged | Closed | Answered | NodeAdded | NodeChanged | NodeRemoved | LinkAdded
     | LinkRemoved | Blocked | Unblocked | HungUp | MemberChanged | LeaderChanged | PolicySet | PolicyCleared | GoalMet
-    | VerdictChanged | Storm | ActOffered | PredictionDue | PredictionSettled
+    | VerdictChanged | Storm | ActOffered | PredictionDue | PredictionSettled | Called
 )  # fmt: skip

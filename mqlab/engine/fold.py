@@ -204,10 +204,11 @@ def _lost(scene: Scene, event: e.Lost) -> None:
                 del node.held[copy]
 
 
-def _let_go(node: Node) -> None:
-    """A program lost its connection or its life: what takes a prefetch slot is dead in its hands until the broker knows."""
+def _let_go(node: Node, spared: str = "") -> None:
+    """A program lost its connection or its life: what takes a prefetch slot is dead in its hands until the broker knows, but
+    for what is in the state `spared`."""
     for held in node.held.values():
-        if held.slot:
+        if held.slot and held.state != spared:
             held.state, held.started, held.until = "dead", 0, 0
 
 
@@ -222,7 +223,7 @@ def _crashed(scene: Scene, event: e.Crashed | e.Stopped) -> None:
 def _hung_up(scene: Scene, event: e.HungUp) -> None:
     node = scene.nodes[event.program]
     if event.what != "consumer":
-        _let_go(node)
+        _let_go(node, "on_way" if event.what == "channel" else "")  # over a channel it comes, and then falls
     if event.arrives >= 0:
         broker = node.settings.get("broker", "")
         scene.flights[event.name] = Flight("close", event.program, broker, event.t, event.arrives, ())
@@ -230,6 +231,15 @@ def _hung_up(scene: Scene, event: e.HungUp) -> None:
 
 def _restarted(scene: Scene, event: e.Restarted) -> None:
     scene.nodes[event.node].status = "up"
+
+
+def _called(scene: Scene, event: e.Called) -> None:
+    scene.flights[event.name] = Flight("request", event.program, event.at, event.t, event.arrives, ())
+
+
+def _error_sent(scene: Scene, event: e.ChannelClosed | e.ConnectionClosed) -> None:
+    _arrive(scene, event)  # it may be the answer to a call
+    _close_sent(scene, event)
 
 
 def _close_sent(scene: Scene, event: Any) -> None:
@@ -241,7 +251,11 @@ def _close_sent(scene: Scene, event: Any) -> None:
 def _closed(scene: Scene, event: e.Closed) -> None:
     _arrive(scene, event)
     if event.at == event.program and event.what != "consumer":
-        _let_go(scene.nodes[event.program])
+        node = scene.nodes[event.program]
+        if (
+            event.what == "connection" or node.what != "client"
+        ):  # which says itself what it loses with one channel
+            _let_go(node)
 
 
 def _node_added(scene: Scene, event: e.NodeAdded) -> None:
@@ -355,10 +369,12 @@ _APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = {
     e.Crashed: _crashed,
     e.Restarted: _restarted,
     e.Stopped: _crashed,
-    e.ChannelClosed: _close_sent,
-    e.ConnectionClosed: _close_sent,
+    e.ChannelClosed: _error_sent,
+    e.ConnectionClosed: _error_sent,
     e.ConsumerCancelled: _close_sent,
     e.Closed: _closed,
+    e.Called: _called,
+    e.Answered: _arrive,
     e.NodeAdded: _node_added,
     e.NodeChanged: _node_changed,
     e.HungUp: _hung_up,

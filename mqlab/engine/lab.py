@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
 from mqlab.engine.brokers.rabbitmq.cluster import Cluster
+from mqlab.engine.clients.client import Client
 from mqlab.engine.clients.consumer import Consumer
 from mqlab.engine.clients.producer import Producer
 from mqlab.engine.clients.program import tell_node
 from mqlab.engine.clients.you import NAME, Operator, You
 from mqlab.engine.goals import Goals
 from mqlab.engine.lesson import Lesson
-from mqlab.engine.scenario import ConsumerSpec, ProducerSpec, Scenario
+from mqlab.engine.scenario import ClientSpec, ConsumerSpec, ProducerSpec, Scenario
 from mqlab.engine.scenario.place import ms
 from mqlab.engine.scenario.settings import LATENCY
 from mqlab.engine.scene import Link
@@ -25,6 +26,14 @@ from mqlab.engine.world import World
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.spec import ExchangeSpec, QueueSpec, RabbitmqSpec
+
+    ProgramSpec = ProducerSpec | ConsumerSpec | ClientSpec
+    Simulated = Producer | Consumer | Client
+
+
+ANSWERING = "a consumer that answers"
+PUBLISHERS = ("a producer", "a client", ANSWERING)
+"""In World.names: those after whom messages are named."""
 
 
 def build(scenario: Scenario, seed: int) -> World:
@@ -87,43 +96,59 @@ def queue_declare(name: str, spec: QueueSpec) -> m.QueueDeclare:
     )
 
 
-def _start(world: World, scenario: Scenario, role: str, spec: ProducerSpec | ConsumerSpec) -> None:
+def _start(world: World, scenario: Scenario, role: str, spec: ProgramSpec) -> None:
     """Put a role's programs into the world, each connected and at work unless it begins later."""
-    if isinstance(spec, ProducerSpec):
-        exchange = world.brokers[spec.broker].node_of(spec.publish.exchange)
+    for exchange in feeds(world.brokers[spec.broker], spec):
         world.links[f"{role}->{exchange}"] = Link("publish", role, exchange)
     for program in programs_of(world, role, spec, 0):
         program.latency_us = scenario.links.of(program.name, role)
         enter(world, program)
-        world.names[program.name] = f"a {program.what}"
+        know(world, program)
         begin(world, program, "")
 
 
-def begin(world: World, program: Producer | Consumer, cause: str) -> None:
+def feeds(broker: RabbitMQ, spec: ProgramSpec) -> list[str]:
+    """The exchanges to which a program has a line of its own, as nodes of the picture."""
+    if isinstance(spec, ProducerSpec):
+        return [broker.node_of(spec.publish.exchange)]
+    named = spec.feeds if isinstance(spec, ClientSpec) else []
+    return [broker.node_of(exchange) for exchange in named if exchange in broker.exchanges]
+
+
+def know(world: World, program: Simulated) -> None:
+    """Its name is given, and so is what it may declare."""
+    answers = isinstance(program, Consumer) and program.spec.publishes
+    world.names[program.name] = ANSWERING if answers else f"a {program.what}"
+    if isinstance(program, Client):
+        for what, words in (("queue", "a queue"), ("exchange", "an exchange")):
+            world.names |= dict.fromkeys(program.spec.declares(what), words)
+
+
+def begin(world: World, program: Simulated, cause: str) -> None:
     """It starts now, or when its settings say."""
-    if isinstance(program, Producer) or program.up:
+    if not isinstance(program, Consumer) or program.up:
         program.start(cause)
         tell_node(program, cause)
     elif program.spec.start_us is not None:
         world.at(max(world.now, program.spec.start_us), program.begin)
 
 
-def programs_of(
-    world: World, role: str, spec: ProducerSpec | ConsumerSpec, latency_us: int
-) -> list[Producer | Consumer]:
+def programs_of(world: World, role: str, spec: ProgramSpec, latency_us: int) -> list[Simulated]:
     """A role's programs, not yet in the world."""
     broker = world.brokers[spec.broker]
     if isinstance(spec, ProducerSpec):
         return [Producer(world, role, broker, spec, latency_us)]
+    if isinstance(spec, ClientSpec):
+        return [Client(world, role, broker, spec, latency_us)]
     return [Consumer(world, name, role, broker, spec, latency_us) for name in spec.names(role)]
 
 
-def enter(world: World, program: Producer | Consumer) -> None:
+def enter(world: World, program: Simulated) -> None:
     """A program comes into the world, with its settings for all to see; it has not started yet."""
     program.settings = settings_of(program.spec) | {LATENCY: ms(program.latency_us)}
     world.programs[program.name] = program
 
 
-def settings_of(spec: ProducerSpec | ConsumerSpec) -> dict[str, Any]:
+def settings_of(spec: ProgramSpec) -> dict[str, Any]:
     """A program's settings as its scenario file has them: what the picture shows and `change` may change."""
     return spec.plain()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mqlab.engine.brokers.rabbitmq.picture import exchange_settings, queue_settings
+from mqlab.engine.clients.client import Client
 from mqlab.engine.clients.consumer import Consumer
 from mqlab.engine.clients.program import Program
 from mqlab.engine.lesson import Lesson
@@ -100,12 +101,17 @@ def _state(queue: Queue, copy: Copy) -> CopyState:
 def _held(world: World, program: Any) -> dict[str, Held]:
     """What a program has in its hands: prefetch slots as the broker counts them, and its own memory."""
     held: dict[str, Held] = {}
-    if not isinstance(program, Consumer):
+    if not isinstance(program, Consumer | Client):
         return held
     mine: set[str] = set()
     if program.connection is not None:
-        for channel in program.connection.channels.values():
-            mine.update(copy.name for copy, _ in channel.unacked.values())
+        for number, channel in program.connection.channels.items():
+            if number in program.channels:
+                mine.update(copy.name for copy, _ in channel.held())
+    if isinstance(program, Client):  # over a channel that is being closed: what it has settled before
+        for flight in world.flights.values():
+            if flight.what in ("ack", "nack") and flight.source == program.name:
+                mine.update(flight.of)
     for broker in world.brokers.values():
         for queue in broker.queues.values():
             for copy in queue.unacked.values():
@@ -115,12 +121,9 @@ def _held(world: World, program: Any) -> dict[str, Held]:
     for flight in world.flights.values():
         if flight.what == "delivery" and flight.target == program.name:
             _place(held, flight.of[0], flight, "on_way")
-    items = [*program.buffer, *([program.working] if program.working else [])]
-    for item in items:
-        name = item.copy.name
-        slot = name in held and held[name].slot
-        state = "working" if item is program.working else "buffered"
-        held[name] = Held(item.copy.message.key, state, slot, item.redelivered, item.started, item.until)
+    for copy, state, redelivered, started, until in program.memory():
+        slot = copy.name in held and held[copy.name].slot
+        held[copy.name] = Held(copy.message.key, state, slot, redelivered, started, until)
     return held
 
 

@@ -43,9 +43,6 @@ class Moment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One rule. `scenario`: the file below fixtures/scenarios/ that shows it, at the first event that quotes the rule, or at
     its `moment`; `checked`: out of CHECKS; `section`: the heading that it stands under.
-
-    Some rules need a request that no program of a lab makes (a declaration, a get, a wrong tag): instead of a scenario,
-    `shown_by` names the test in which a client of the façade makes it.
     """
 
     id: str
@@ -53,9 +50,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     versions: str
     source: tuple[Source, ...]
     checked: tuple[str, ...]
-    scenario: str = ""
+    scenario: str
     moment: Moment | None = None
-    shown_by: str = ""
     section: str = ""
     deviations: tuple[str, ...] = ()
 

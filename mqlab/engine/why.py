@@ -25,6 +25,7 @@ CLOSE = "rabbitmq/close-requeues"
 NO_MAJORITY = "rabbitmq/cluster-no-majority"
 ONE_NODE = "rabbitmq/cluster-classic-one-node"
 BLOCKED = "rabbitmq/alarm-blocks-publishers"
+TX = "rabbitmq/tx-commit"
 
 
 class Reason(msgspec.Struct):
@@ -67,7 +68,11 @@ def _flights(scene: Scene, message: str, kinds: tuple[str, ...], reason: Say) ->
         if flight.what in kinds and any(message_of(copy) == message for copy in flight.of):
             fields: Fields = {"source": flight.source, "target": flight.target, "arrives": flight.arrives}
             if flight.what == "publish" and flight.arrives < scene.at[0]:
-                fields |= _unread(scene, flight.source)
+                unread = _unread(scene, flight.source)
+                if not unread:
+                    found.append(reason("held_commit", flight.of[0], fields, TX))
+                    continue
+                fields |= unread
             if flight.what == "copy" and scene.nodes[flight.target].settings.get("leader") == "":
                 found.append(reason("held_copy", flight.of[0], fields, NO_MAJORITY))
                 continue
@@ -175,7 +180,7 @@ def _unacked(scene: Scene, copy: str, state: CopyState, reason: Say) -> Reason:
         return reason("set_aside", copy, fields)
     node = scene.nodes.get(program)
     held = node.held.get(copy) if node is not None else None
-    if node is None or held is None or node.what != "consumer":
+    if node is None or held is None or node.what not in ("consumer", "client"):
         return reason("unacked", copy, fields)
     if held.state == "dead":
         close = next(
@@ -185,6 +190,8 @@ def _unacked(scene: Scene, copy: str, state: CopyState, reason: Say) -> Reason:
             return reason("let_go", copy, fields, CLOSE)
         return reason("crashed", copy, {**fields, "arrives": close.arrives}, CLOSE)
     ack, nack = _flight(scene, "ack", copy), _flight(scene, "nack", copy)
+    if (sent := ack or nack) is not None and sent.arrives < scene.at[0] and node.what == "client":
+        return reason("settling_commit", copy, fields, TX)
     if ack is not None:
         fields |= {"arrives": ack.arrives, "until": held.until}
         still = held.state == "working" and held.until and not _hangs(node)

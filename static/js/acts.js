@@ -4,8 +4,8 @@
 import { choice, el, field, form, input, nodesOf, text } from "./dom.js";
 import { commandWords, seconds } from "./words.js";
 
-const ORDER = ["you", "producer", "exchange", "queue", "consumer", "broker"];
-const GROUPS = { you: "You", producer: "Producers", exchange: "Exchanges", queue: "Queues", consumer: "Consumers", broker: "Broker" };
+const ORDER = ["you", "producer", "client", "exchange", "queue", "consumer", "broker"];
+const GROUPS = { you: "You", producer: "Producers", client: "Clients", exchange: "Exchanges", queue: "Queues", consumer: "Consumers", broker: "Broker" };
 
 const NEW = [["+producer", "a producer…"], ["+consumer", "a consumer…"], ["+exchange", "an exchange…"], ["+queue", "a queue…"]];
 const ACTABLE = new Set(ORDER);

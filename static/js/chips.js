@@ -59,7 +59,7 @@ const marked = (message) => marks.size > 0 && marks.has(messageOf(message));
 // A message is a filled chip, one that is lent out a dashed one, an ack or a confirm a ring, a return a hollow chip, a
 // close a cross.
 
-export const RINGS = new Set(["ack", "nack", "confirm", "confirm_nack"]);
+export const RINGS = new Set(["ack", "nack", "confirm", "confirm_nack", "request"]);
 
 /** A chip in the figure that can be any of them, so that it can be used again for the next one. */
 export class Chip {

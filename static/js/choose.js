@@ -92,6 +92,8 @@ export class Choose {
   changed(scene) {
     const nodes = Array.from(scene.nodes).filter(([, node]) => CHANGED.has(node.what) && settingsOf(node).length);
     const programs = choice(nodes.map(([name]) => name), nodes.find(([, node]) => node.what === "consumer")?.[0]);
+    const title = el("h3", { textContent: "The same with one setting changed from the beginning" });
+    if (!nodes.length) return el("section", {}, title, el("p", { class: "soft", textContent: "There is no producer or consumer whose setting could be another." }));
     const box = el("div", { class: "choose-setting" });
     let shown = [];
     const settings = choice([]);
@@ -106,7 +108,7 @@ export class Choose {
     programs.addEventListener("change", fill);
     settings.addEventListener("change", value);
     fill();
-    return el("section", {}, el("h3", { textContent: "The same with one setting changed from the beginning" }),
+    return el("section", {}, title,
       el("form", { class: "choose-row", onsubmit: (event) => {
         event.preventDefault();
         const [name, , control, read] = shown.find(([one]) => one === settings.value);

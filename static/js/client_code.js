@@ -1,4 +1,4 @@
-// A whole producer or consumer as a pika program, with the settings that it has in the lab.
+// A whole producer, consumer or client as a pika program, with the settings that it has in the lab.
 
 import { call, lines, py, table, template } from "./python_text.js";
 
@@ -12,8 +12,7 @@ export function clientOf(what, name, settings) {
 
 /** The lines of the program `name`, less its imports; null where it is none. */
 export function bodyOf(what, name, settings) {
-  if (what === "producer") return producer(name, settings).flat();
-  return what === "consumer" ? consumer(settings).flat() : null;
+  return { producer, consumer, client }[what]?.(name, settings).flat() ?? null;
 }
 
 /** What such lines need, and a blank line. */
@@ -76,8 +75,8 @@ function script(name, publish, items) {
 
 // --- a consumer
 
-function consumer(settings) {
-  const { prefetch = 0, ack = "after", service = {}, fail = null, priority = 0, slow = 1 } = settings;
+function consumer(name, settings) {
+  const { answer, prefetch = 0, ack = "after", service = {}, fail = null, priority = 0, slow = 1 } = settings;
   const queues = settings.queues ?? [settings.queue ?? ""];
   const work = `time.sleep(${slow === 1 ? "" : `${slow} * `}${duration(service)})`;
   const handle = [];
@@ -87,8 +86,9 @@ function consumer(settings) {
     const refuse = fail ? failing(fail.then ?? "reject") : null;
     const when = fail ? condition(fail) : "";
     if (fail && when) handle.push(`if ${when}:`, ...lines([refuse, "return"]));
-    handle.push(fail && !when ? refuse : "channel.basic_ack(delivery_tag=method.delivery_tag)");
-  }
+    if (fail && !when) handle.push(refuse);
+    else handle.push(...answering(name, answer), "channel.basic_ack(delivery_tag=method.delivery_tag)");
+  } else handle.push(...answering(name, answer));
   const consume = queues.map((queue) => call("channel.basic_consume", [
     ["queue", py(queue)],
     ["on_message_callback", "handle"],
@@ -102,6 +102,18 @@ function consumer(settings) {
     ...consume,
     ["channel.start_consuming()"],
   ];
+}
+
+/** What is sent to the reply_to of a message. The lab's {key} is the letter on a chip, which is nothing to a broker. */
+function answering(name, answer) {
+  if (!answer) return [];
+  return call("channel.basic_publish", [
+    ["exchange", py("")],
+    ["routing_key", "properties.reply_to"],
+    ["body", py((answer.body ?? "").replaceAll("{name}", name).replaceAll("{key}", "").replaceAll("{n}", ""))],
+    ["properties", "pika.BasicProperties(correlation_id=properties.correlation_id)"],
+    ...(answer.mandatory ? [["mandatory", "True"]] : []),
+  ]);
 }
 
 function duration(service) {
@@ -123,4 +135,63 @@ function condition({ chance = 1, when = {} }) {
 function failing(then) {
   if (then === "nack_requeue") return "channel.basic_nack(delivery_tag=method.delivery_tag, requeue=True)";
   return `channel.basic_reject(delivery_tag=method.delivery_tag, requeue=${then === "reject_requeue" ? "True" : "False"})`;
+}
+
+// --- a client
+
+const SETTLES = new Set(["basic_ack", "basic_nack", "basic_reject"]);
+const BESIDE = new Set(["at_ms", "call", "channel", "delivery", "key", "headers", "properties", "immediate"]);
+const DEFAULTS = { exchange_type: "direct", requeue: true, routing_key: "", consumer_tag: "", prefetch_size: 0, prefetch_count: 0, body: null };
+
+/** Its script, call by call. Deliveries are kept in a list: the n-th is deliveries[n - 1]. */
+function client(name, { script = [] }) {
+  const open = new Set();
+  const body = [];
+  let at = 0;
+  let sent = 0;
+  for (const one of script) {
+    const number = one.channel ?? 1;
+    const channel = `channel_${number}`;
+    if (one.at_ms > at) body.push(`connection.sleep(${seconds(one.at_ms - at)})`);
+    at = one.at_ms;
+    if (!open.has(number)) body.push(`${channel} = connection.channel()`);
+    open.add(number);
+    if (one.call === "basic_publish") sent++;
+    if (one.immediate) body.push("# pika has no immediate flag any more; without it:");
+    body.push(...made(name, channel, one, sent));
+    if (one.call === "close") open.delete(number);
+  }
+  const keeps = body.some((line) => line.includes("keep"));
+  const keep = ["", "deliveries = []", "", "", "def keep(channel, method, properties, body):", "    deliveries.append((method, properties))", "", ""];
+  return [OPEN[0], keeps ? keep : ["deliveries = []"], body, ["connection.sleep(1)"]];
+}
+
+function made(name, channel, one, sent) {
+  const { call: verb } = one;
+  const given = Object.entries(one).filter(([field, value]) => !BESIDE.has(field) && worth(field, value)).map(([field, value]) => [field, filled(value, one.delivery, field)]);
+  if (verb === "basic_publish") {
+    const body = (one.body ?? "").replaceAll("{name}", name).replaceAll("{key}", one.key ?? "").replaceAll("{n}", String(sent));
+    const properties = Object.entries(one.properties ?? {}).map(([field, value]) => [field, filled(value, one.delivery)]);
+    if (Object.keys(one.headers ?? {}).length) properties.push(["headers", table(one.headers)]);
+    const needed = [["exchange", py(one.exchange)], ["routing_key", filled(one.routing_key ?? "", one.delivery)], ["body", py(body)]];
+    const more = [...(properties.length ? [["properties", call("pika.BasicProperties", properties).join("\n")]] : []), ...(one.mandatory ? [["mandatory", "True"]] : [])];
+    return call(`${channel}.basic_publish`, [...needed, ...more]);
+  }
+  if (SETTLES.has(verb)) given.unshift(["delivery_tag", one.delivery ? `deliveries[${one.delivery - 1}][0].delivery_tag` : "0"]);
+  if (verb === "basic_consume") given.push(["on_message_callback", "keep"]);
+  if (verb !== "basic_get") return call(`${channel}.${verb}`, given);
+  return [...call(`method, properties, body = ${channel}.basic_get`, given), "if method:", "    keep(None, method, properties, body)"];
+}
+
+/** Whether an argument says something: what pika has as its default need not be written. */
+function worth(field, value) {
+  if (value === null || value === (DEFAULTS[field] ?? false)) return field === "active";
+  return typeof value !== "object" || Object.keys(value).length > 0;
+}
+
+/** A value, or what the named delivery says in its place. */
+function filled(value, delivery, field = "") {
+  if (field === "arguments") return table(value);
+  const word = value === "{reply_to}" ? "reply_to" : value === "{correlation_id}" ? "correlation_id" : "";
+  return word ? `deliveries[${delivery - 1}][1].${word}` : py(value);
 }

@@ -81,7 +81,7 @@ function publish(command) {
 
 function add(command, nodes) {
   const { node, what, settings = {} } = command;
-  if (what === "producer" || what === "consumer") return clientOf(what, node, { ...settings, broker: undefined });
+  if (["producer", "consumer", "client"].includes(what)) return clientOf(what, node, { ...settings, broker: undefined });
   const { durable = true, auto_delete = false, internal = false, arguments: args = {} } = settings;
   const flags = [["durable", py(durable)], ...(auto_delete ? [["auto_delete", "True"]] : [])];
   const more = Object.keys(args).length ? [["arguments", table(args)]] : [];

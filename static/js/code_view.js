@@ -6,7 +6,7 @@ import { el } from "./dom.js";
 import { labOf } from "./lab_code.js";
 import { commandWords, seconds } from "./words.js";
 
-const CODED = new Set(["broker", "producer", "consumer"]); // what stands in the lab's program with its settings
+const CODED = new Set(["broker", "producer", "consumer", "client"]); // what stands in the lab's program with its settings
 
 /** Write the code of what `commands()` gives; what is not whole yet is said. */
 export function write(place, commands, nodes) {

@@ -16,6 +16,7 @@ const COUNTS = [
   ["lost_message", "lost for good"], ["lost_delivery", "deliveries lost"], ["lost_publish", "publishes lost"], ["lost_ack", "acks lost"],
   ["lost_nack", "nacks lost"], ["lost_confirm", "confirms lost"], ["lost_return", "returns lost"],
 ];
+const CALLS_MAX = 6; // the others are in the code
 const LIMITS = [
   ["max_length", (n) => `at most ${n} ready`], ["max_length_bytes", (n) => `at most ${n} bytes ready`], ["overflow", (how) => `over that: ${how}`],
   ["message_ttl_ms", (ms) => `a message lives ${ms} ms`], ["delivery_limit", (n) => `at most ${n} failed deliveries of a message`],
@@ -33,7 +34,7 @@ export function factsOf(name, scene) {
   return facts;
 }
 
-const OF = { queue, exchange, consumer, broker };
+const OF = { queue, exchange, consumer, client, broker };
 
 function kindWords(node) {
   const { settings } = node;
@@ -94,10 +95,27 @@ function consumer(name, node, scene, facts) {
   facts.push(["Acks", [acks[settings.ack] ?? acks.after]]);
   if (settings.service) facts.push(["Work", [`${serviceWords(settings.service)}${settings.slow > 1 ? `, now × ${settings.slow}` : ""}${hangs(node) ? "; it hangs" : ""}`]]);
   if (settings.fail) facts.push(["Fails", [plain(settings.fail)]]);
+  hasOf(node, facts);
+}
+
+/** What a program has in its hands. */
+function hasOf({ held, settings, what }, facts) {
   if (held.size) {
+    const node = { settings, what };
     const rows = Array.from(held).slice(0, CHIPS_MAX).map(([copy, one]) => [{ message: copy }, ` ${one.state !== "working" ? HELD[one.state] : one.until && !hangs(node) ? `being worked on until ${secondsOf(one.until)}` : "begun, but it hangs"}`]);
     facts.push(["Has", spread(rows)]);
   }
+}
+
+/** A client: its calls, which stand in its script. */
+function client(name, node, scene, facts) {
+  program(name, node, scene, facts);
+  const reads = new Set(Array.from(scene.links.values()).filter((link) => link.what === "consume" && link.target === name).map((link) => link.source));
+  if (reads.size) facts.push(["Reads", spread(Array.from(reads, (one) => [{ node: one }]))]);
+  hasOf(node, facts);
+  const script = node.settings.script ?? [];
+  const calls = script.slice(0, CALLS_MAX).map(({ at_ms, call, channel }) => [{ code: call }, ` at ${at_ms / 1000} s${channel > 1 ? ` over channel ${channel}` : ""}`]);
+  facts.push(["Script", [...spread(calls), script.length > CALLS_MAX ? ` and ${script.length - CALLS_MAX} more` : ""].filter((item) => item !== "")]);
 }
 
 function program(name, node, scene, facts) {
@@ -149,5 +167,6 @@ export function stateWords(name, node, scene) {
     const doing = hangs(node) || working?.until === 0 ? "hangs" : working ? `works until ${secondsOf(working.until)}` : "idle";
     return `${doing}, holds ${slots.length}${settings.ack !== "auto" && settings.prefetch ? ` of ${settings.prefetch}` : ""}`;
   }
+  if (node.what === "client" && node.status !== "down" && !settings.blocked) return `${settings.script.length} calls, holds ${node.held.size}, ${counts?.get("published") ?? 0} published`;
   return node.status === "down" ? "crashed" : settings.blocked ? "blocked by the broker" : [rateWords(settings.rate), `${counts?.get("published") ?? 0} published`].filter(Boolean).join(", ");
 }

@@ -86,7 +86,7 @@ class Program extends Glyph {
     set(this.bar, "class", away < 0 ? "gone" : "drain");
     if (away >= 0) set(this.bar, "width", ((this.box.w - 36) * away).toFixed(1));
     const rate = rateWords(node.settings.rate) || `${sent} sent`;
-    const own = node.what === "you" ? (sent ? `you · ${sent} sent` : "that is you") : rate;
+    const own = node.what === "client" ? `client · ${sent} sent` : node.what === "you" ? (sent ? `you · ${sent} sent` : "that is you") : rate;
     say(this.sub, state === "down" ? this.ctx.crashed(scene, this.box.name) : state === "hung" ? "hangs" : state === "blocked" ? "blocked" : away >= 0 ? "reconnects" : own);
     const fell = this.drop(scene, falling);
     const open = sent - (counts?.get("confirmed") ?? 0) - (counts?.get("nacked") ?? 0);
@@ -216,14 +216,14 @@ class Consumer extends Glyph {
     fit(this.name, shorten(this.box.name, Math.floor(room / 7.2)), room);
     const counts = scene.counts.get(this.box.name);
     const done = counts?.get("ok") ?? 0;
-    const prefetch = auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
+    const prefetch = node.what === "client" ? `holds ${slots.length}` : auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
     const crashed = this.ctx.crashed(scene, this.box.name);
     say(this.sub, shorten(state === "down" ? crashed : state === "waits" ? "not started" : away >= 0 ? "reconnects" : prefetch, Math.floor(room / 5.4)));
-    const before = settings.ack === "before" ? "acks before · " : "";
+    const before = node.what === "client" ? "client · " : settings.ack === "before" ? "acks before · " : "";
     say(this.third, shorten(state === "down" && slots.length ? `holds ${slots.length} · ${done} done` : state === "slow" ? `slow × ${settings.slow} · ${done} done` : state === "hung" ? `hangs · ${done} done` : limited || `${before}${done} done`, Math.floor(room / 5.4)));
     const fell = this.drop(scene, falling);
     const failed = counts?.get("failed");
-    say(this.title, `${this.box.name}: ${state === "down" ? "crashed" : state === "waits" ? "not started" : state === "hung" ? "hangs" : prefetch}, ${serviceWords(settings.service)}, ${done} handled${failed ? `, ${failed} failed` : ""}${fell}`);
+    say(this.title, `${this.box.name}: ${state === "down" ? "crashed" : state === "waits" ? "not started" : state === "hung" ? "hangs" : prefetch}${settings.service ? `, ${serviceWords(settings.service)}` : ""}, ${done} handled${failed ? `, ${failed} failed` : ""}${fell}`);
   }
 
   /** A slot for each message that prefetch allows; taken from Delivered to Settled. Returns how many columns there are. */

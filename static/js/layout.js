@@ -18,10 +18,16 @@ const GAP_MIN = 42; // between two columns
 const WORDS_MAX = 24; // letters of a binding's words for which room is made
 
 /** Which column a node of this kind stands in; null for one that is not drawn (a broker is the paper). */
-export function columnOf(what) {
+export function columnOf({ what, settings }) {
   if (what === "exchange" || what === "queue" || what === "consumer") return what;
   if (what === "producer" || what === "you") return "program";
-  return what === "client" ? "consumer" : null;
+  if (what !== "client") return null;
+  return (settings.script ?? []).some(takes) ? "consumer" : "program";
+}
+
+/** Whether a call takes messages out of a queue; a direct reply comes from none. */
+function takes({ call, queue = "" }) {
+  return (call === "basic_consume" || call === "basic_get") && !queue.startsWith("amq.rabbitmq.reply-to");
 }
 
 /** {boxes: node -> {x, y, w, h, column, feet}, lines: link -> line, width, height, narrow, cells}. `seen`: the width on the
@@ -31,7 +37,7 @@ export function layout(nodes, links, width, seen = width) {
   const sizes = sizesAt(seen, narrow);
   const boxes = new Map();
   for (const [name, node] of nodes) {
-    const column = columnOf(node.what);
+    const column = columnOf(node);
     if (column) boxes.set(name, box(name, column, node, sizes));
   }
   const drawn = Array.from(links).filter(([, link]) => boxes.has(link.source) && boxes.has(link.target));

@@ -148,8 +148,8 @@ function die(held) {
   held.started = held.until = 0;
 }
 
-function letGo(node) {
-  for (const held of node.held.values()) if (held.slot) die(held);
+function letGo(node, spared = "") {
+  for (const held of node.held.values()) if (held.slot && held.state !== spared) die(held);
 }
 
 function delivered(scene, e) {
@@ -298,18 +298,24 @@ function apply(scene, e) {
       letGo(scene.nodes.get(e.node));
       return close(scene, e, e.node, e.node);
     case "HungUp":
-      if (e.what !== "consumer") letGo(scene.nodes.get(e.program));
+      if (e.what !== "consumer") letGo(scene.nodes.get(e.program), e.what === "channel" ? "on_way" : ""); // over a channel it comes, and then falls
       return close(scene, e, e.program, e.program);
     case "ActiveChanged": return void (scene.nodes.get(e.queue).settings.active_consumer = e.program);
     case "Restarted": return void (scene.nodes.get(e.node).status = "up");
     case "ChannelClosed":
     case "ConnectionClosed":
-    case "ConsumerCancelled":
+      scene.flights.delete(e.cause); // it may be the answer to a call
       return close(scene, e, e.program, "");
+    case "ConsumerCancelled": return close(scene, e, e.program, "");
     case "Closed":
       scene.flights.delete(e.cause);
-      if (e.at === e.program && e.what !== "consumer") letGo(scene.nodes.get(e.program));
+      if (e.at === e.program && e.what !== "consumer") {
+        const node = scene.nodes.get(e.program);
+        if (e.what === "connection" || node.what !== "client") letGo(node); // which says itself what it loses with one channel
+      }
       return;
+    case "Called": return void scene.flights.set(e.name, new Flight("request", e.program, e.at, e.t, e.arrives, [], "", false));
+    case "Answered": return void scene.flights.delete(e.cause);
     default: return rare(scene, e);
   }
 }

@@ -77,6 +77,7 @@ function members(broker, nodes) {
 const OFFERS = {
   consumer: program,
   producer: program,
+  client: program,
   exchange,
   queue,
   broker,

@@ -13,6 +13,7 @@ const TOUCH_PX = 18;
 const NARROWEST_PX = 300;
 const ZOOMS = [1.3, 1.2, 1.1]; // a small lab is drawn larger, where there is room
 const BACKWARDS = new Set(["ack", "nack", "confirm", "confirm_nack", "return"]);
+const TO_BROKER = new Set(["close", "request"]); // which is the paper
 const RETURN_PX = 8; // what travels back keeps beside what comes
 const FALL_US = 650_000;
 const DEFAULT = "amq.default";
@@ -223,7 +224,7 @@ export class Picture {
     const copy = flight.of[0] ?? "";
     this.tokens.push({
       ...at, message: copy, flight,
-      what: BACKWARDS.has(what) || what === "close" ? what : what === "dead_letter" ? "dead" : "message",
+      what: BACKWARDS.has(what) || TO_BROKER.has(what) ? what : what === "dead_letter" ? "dead" : "message",
       colour: this.keys.colour(flight.key), letter: this.keys.letter(flight.key),
       count: what === "delivery" && flight.redelivered ? scene.copies.get(copy)?.returns || 1 : 0,
       selected: selected !== "" && flight.of.some((one) => messageOf(one) === selected),
@@ -259,8 +260,8 @@ export class Picture {
     if (line) return { line, back: false };
     const other = this.ways.get(`${target}\n${source}`);
     if (other) return { line: other, back: true };
-    if (what === "close") return this.wayOfClose(source, target);
     const { boxes } = this.plan;
+    if (TO_BROKER.has(what) && !(boxes.has(source) && boxes.has(target))) return this.wayToBroker(source, target);
     if (!boxes.has(source) || !boxes.has(target)) return null;
     const [from, to] = BACKWARDS.has(what) ? [target, source] : [source, target];
     const name = ["implied", from, to, ""].join("\n");
@@ -271,10 +272,10 @@ export class Picture {
     return null;
   }
 
-  /** A close travels between a program and its broker, which is the paper: over the program's own line. */
-  wayOfClose(source, target) {
+  /** A close or a call travels between a program and its broker, which is the paper: over the program's own line. */
+  wayToBroker(source, target) {
     for (const line of this.ways.values()) {
-      if (line.what !== "publish" && line.what !== "consume") continue;
+      if (!["publish", "consume", "implied"].includes(line.what)) continue;
       if (line.source === source || line.target === target) return { line, back: false };
       if (line.source === target || line.target === source) return { line, back: true };
     }

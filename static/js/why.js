@@ -14,6 +14,7 @@ const CLOSE = "rabbitmq/close-requeues";
 const NO_MAJORITY = "rabbitmq/cluster-no-majority";
 const ONE_NODE = "rabbitmq/cluster-classic-one-node";
 const BLOCKED = "rabbitmq/alarm-blocks-publishers";
+const TX = "rabbitmq/tx-commit";
 
 /** The reasons at the scene's position, {situation, of, sentence, rule}: of all its places, or of its ends. */
 export function why(scene, gathered, broker = "rabbitmq") {
@@ -31,9 +32,11 @@ function flights(scene, message, kinds, reason) {
   const found = [];
   for (const { what, source, target, arrives, of } of scene.flights.values()) {
     if (!kinds.includes(what) || !of.some((copy) => messageOf(copy) === message)) continue;
-    const alarms = what === "publish" && arrives < scene.t ? unread(scene, source) : null;
+    const late = what === "publish" && arrives < scene.t;
+    const alarms = late ? unread(scene, source) : null;
     if (what === "copy" && scene.nodes.get(target).settings.leader === "") found.push(reason("held_copy", of[0], { source, target, arrives }, NO_MAJORITY));
     else if (alarms) found.push(reason("held_publish", of[0], { source, target, arrives, ...alarms }, BLOCKED));
+    else if (late) found.push(reason("held_commit", of[0], { source, target, arrives }, TX));
     else found.push(reason(`flight_${what}`, of[0], { source, target, arrives }));
   }
   return found;
@@ -124,13 +127,14 @@ function unacked(scene, copy, state, reason) {
   const held = node?.held.get(copy);
   const fields = { queue, program };
   if (!program) return reason("set_aside", copy, fields);
-  if (held === undefined || node.what !== "consumer") return reason("unacked", copy, fields);
+  if (held === undefined || (node.what !== "consumer" && node.what !== "client")) return reason("unacked", copy, fields);
   if (held.state === "dead") {
     for (const one of scene.flights.values()) if (one.what === "close" && one.source === program) return reason("crashed", copy, { ...fields, arrives: one.arrives }, CLOSE);
     return reason("let_go", copy, fields, CLOSE);
   }
   const ack = flightOf(scene, "ack", copy);
   const nack = flightOf(scene, "nack", copy);
+  if ((ack ?? nack)?.arrives < scene.t && node.what === "client") return reason("settling_commit", copy, fields, TX);
   if (ack) return reason(held.state === "working" && held.until && !hangs(node) ? "working_acking" : "acking", copy, { ...fields, arrives: ack.arrives, until: held.until });
   if (nack) return reason("nacking", copy, { ...fields, arrives: nack.arrives });
   if (held.state === "on_way") return reason("on_way", copy, { ...fields, arrives: flightOf(scene, "delivery", copy)?.arrives ?? scene.t });

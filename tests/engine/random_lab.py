@@ -8,6 +8,7 @@ from mqlab.engine import commands as c
 from mqlab.engine import scenario
 from mqlab.engine.recording import Recording, run
 from mqlab.engine.scenario.settings import LATENCY
+from tests.engine import random_script
 
 SECOND = 1_000_000
 BASE = """
@@ -44,7 +45,7 @@ programs:
   w2: {{kind: consumer, broker: rabbit, queue: two, replicas: 2, ack: auto, service: {{exponential_ms: 200}}}}
   w4: {{kind: consumer, broker: rabbit, queue: two, priority: {urgency}, start_ms: 1500}}
   w3: {{kind: consumer, broker: rabbit, queue: three, prefetch: 3, service: {{uniform_ms: [50, 400]}},
-    fail: {{chance: 0.5, then: nack_requeue}}}}
+    fail: {{chance: 0.5, then: nack_requeue}}}}{clients}
 links: {{default: {{latency_ms: {latency}, exchange_ms: 30}}}}
 first_act: {{say: Try it., command: {{do: crash, node: w1}}, when: {{event: Requeued}}, latest_s: 2}}
 predict:
@@ -68,6 +69,10 @@ CLUSTERED = 9000
 """Labs of this seed and above have a broker of three nodes, which stop, are cut off and come back among those acts."""
 
 
+ASKING = 13_000
+"""Labs of this seed and above have clients with a random script besides, and those of every second one the acts too."""
+
+
 def lab(seed: int) -> tuple[Recording, str, random.Random]:
     """A random recording of six seconds with a few acts, and the future they lead to."""
     chance = random.Random(seed)
@@ -82,7 +87,8 @@ def lab(seed: int) -> tuple[Recording, str, random.Random]:
         length=chance.choice([2, 5]),
         overflow=chance.choice(["drop-head", "reject-publish", "reject-publish-dlx"]),
         version=version,
-        nodes=3 if seed >= CLUSTERED else 1,
+        nodes=3 if CLUSTERED <= seed < ASKING or (seed >= ASKING and seed % 8 == 7) else 1,
+        clients=random_script.programs(seed) if seed >= ASKING else "",
         durable="true" if version == "4.3" else "false",
         ttl=chance.choice([50, 400, 2000]),
         prefetch=chance.choice([1, 3]),
@@ -112,9 +118,39 @@ def lab(seed: int) -> tuple[Recording, str, random.Random]:
             future = run(recording.do(f"act{n}", future, (t, 0), 0, chance.choice(acts))).future
         except c.Illegal:
             continue
-    if seed >= ACTED:
+    if seed >= ASKING and chance.random() < 0.5:
+        future = _act_on_clients(recording, future, t, chance)
+    if ACTED <= seed < ASKING or (seed >= ASKING and seed % 2):
         future = _act_on(recording, future, t, chance, seed)
     return recording, future, chance
+
+
+def _act_on_clients(recording: Recording, future: str, t: int, chance: random.Random) -> str:
+    """A few acts on the clients."""
+    for n in range(chance.randint(1, 4)):
+        some = chance.choice(["asker", "taker", "odd", "helper"])
+        kinds = [
+            c.Crash,
+            c.Restart,
+            c.Hang,
+            c.Resume,
+            c.Disconnect,
+            c.CloseChannel,
+            c.Abort,
+            c.Remove,
+            c.Restart,
+        ]
+        acts: list[c.AnyCommand] = [
+            chance.choice(kinds)(some),
+            c.Delete("own"),
+            c.Add("newcomer", "client", {"script": random_script.script(chance)}),
+        ]
+        t += chance.randint(1, SECOND // 3)
+        try:
+            future = run(recording.do(f"client{n}", future, (t, 0), 0, chance.choice(acts))).future
+        except c.Illegal:
+            continue
+    return future
 
 
 def _act_on(recording: Recording, future: str, t: int, chance: random.Random, seed: int) -> str:

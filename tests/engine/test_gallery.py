@@ -28,6 +28,7 @@ LESSONS = [
     "what-does-a-full-queue-do", "why-did-it-not-expire", "how-do-i-wait",
     "how-does-a-retry-wait", "why-did-the-circle-stop",
     "who-goes-on-when-a-cluster-falls-apart",
+    "how-does-an-answer-find-its-way-back",
 ]  # fmt: skip
 DIES, IDLE, ROUTES, GONE, LOOP, OFFER = FIRST_SIX = (
     "consumer-dies-before-ack", "why-is-worker-2-idle", "who-gets-order-eu-paid", "where-did-my-message-go",
@@ -35,11 +36,11 @@ DIES, IDLE, ROUTES, GONE, LOOP, OFFER = FIRST_SIX = (
 )  # fmt: skip
 LOOKED_AT = (
     *FIRST_SIX, "does-one-active-consumer-keep-the-order", "what-does-a-memory-alarm-stop", "what-does-a-full-queue-do",
-    "how-does-a-retry-wait", "who-goes-on-when-a-cluster-falls-apart",
+    "how-does-a-retry-wait", "who-goes-on-when-a-cluster-falls-apart", "how-does-an-answer-find-its-way-back",
 )  # fmt: skip
 """Those that a real browser goes through: the others are of the same shapes (a producer or two, an exchange, one to four queues,
 their consumers), so what axe would say of them it says of these, and all of them would cost minutes. New in shape are one
-consumer that stands by, a blocked program, four queues with one dead-letter exchange, a circle, and a cluster."""
+consumer that stands by, a blocked program, four queues with one dead-letter exchange, a circle, a cluster, and a client."""
 LESSON_S = 60
 SEEDS = range(1, 21)
 ANSWERS = {
@@ -53,6 +54,7 @@ ANSWERS = {
     "what-does-a-full-queue-do": 1, "why-did-it-not-expire": 2, "how-do-i-wait": 2,
     "how-does-a-retry-wait": 2, "why-did-the-circle-stop": 1,
     "who-goes-on-when-a-cluster-falls-apart": 2,
+    "how-does-an-answer-find-its-way-back": 2,
 }  # fmt: skip
 """What each lesson's text says will come true, when its first act is done as offered."""
 

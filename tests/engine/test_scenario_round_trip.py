@@ -12,8 +12,11 @@ from mqlab.engine import strict_yaml
 from mqlab.engine.brokers.rabbitmq.spec import BindingSpec, ExchangeSpec, QueueSpec, RabbitmqSpec
 from mqlab.engine.message import Properties, Timestamp
 from mqlab.engine.scenario import (
+    AnswerSpec,
     BurstSpec,
+    Call,
     Choice,
+    ClientSpec,
     ConsumerSpec,
     EventFilter,
     FailSpec,
@@ -33,6 +36,7 @@ from mqlab.engine.scenario import (
     dump,
     load,
 )
+from mqlab.engine.scenario.client import CALLS, DECLARES, SETTLES
 from mqlab.engine.scenario.file import TAKEN
 from mqlab.engine.scenario.write import write
 from mqlab.engine.strict_yaml import Mapping, Node, Scalar, Sequence
@@ -41,7 +45,7 @@ letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 texts = st.text(letters, max_size=40)
 says = st.text(letters, min_size=1, max_size=40)
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20).filter(
-    lambda name: not name.startswith("amq.") and name not in ("rabbit", *TAKEN)
+    lambda name: not name.startswith("amq.") and name not in ("rabbit", "asker", "own", "extra", *TAKEN)
 )
 plain_names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.]{0,10}", fullmatch=True)
 keys = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=2)
@@ -113,6 +117,40 @@ fails = st.builds(
 )
 
 
+def calls(queues: list[str], exchanges: list[str]) -> st.SearchStrategy[Call]:
+    """Any call, with any arguments that it may have."""
+    named = {"queue": [*queues, "own", ""], "exchange": [*exchanges, "extra"]}
+
+    def arguments(call: str, filled: bool) -> st.SearchStrategy[dict[str, Any]]:
+        made: dict[str, st.SearchStrategy[Any]] = {}
+        for name, (_, default) in CALLS[call].items():
+            if name in named and call in DECLARES:
+                made[name] = st.sampled_from(named[name])
+            elif isinstance(default, bool) or name == "active":
+                made[name] = st.booleans()
+            elif isinstance(default, int):
+                made[name] = st.integers(0, 65_535)
+            elif isinstance(default, dict):
+                made[name] = tables
+            elif name == "key":
+                made[name] = st.just("") | keys
+            else:
+                made[name] = st.just("{reply_to}") if filled and name in ("queue", "routing_key") else bare
+        return st.fixed_dictionaries(made)
+
+    def of(call: str, filled: bool) -> st.SearchStrategy[Call]:
+        delivery = st.integers(1, 99) if filled or call in SETTLES else st.none()
+        more = properties if call == "basic_publish" else st.just(Properties())
+        return st.builds(Call, us, st.just(call), st.integers(1, 16), delivery, arguments(call, filled), more)
+
+    filled = [
+        call
+        for call, known in CALLS.items()
+        if {"queue", "routing_key"} & known.keys() and call not in DECLARES
+    ]
+    return st.one_of(*(of(call, False) for call in CALLS), *(of(call, True) for call in filled))
+
+
 @st.composite
 def scenarios(draw: st.DrawFn) -> Scenario:
     taken = draw(st.lists(names, min_size=2, max_size=8, unique=True))
@@ -156,11 +194,16 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         draw(st.integers(1, 5)), draw(st.integers(0, 65_535)), draw(st.sampled_from(["after", "before", "auto"])), draw(services),
         draw(st.none() | fails), draw(st.integers(-5, 5)), draw(st.integers(1000, 10**9)),
         draw(st.none() | st.integers(0, 10**9)),
+        draw(st.none() | st.builds(AnswerSpec, templates, st.booleans())),
     )  # fmt: skip
     free_names = st.builds("p-{}".format, plain_names).filter(lambda name: name not in taken)
     web = draw(free_names)
     worker = draw(free_names.filter(lambda name: not web.startswith(name) and not name.startswith(web)))
     program = consumer.names(worker)[0]
+    script = draw(st.lists(calls(queue_names, exchange_names), min_size=1, max_size=4))
+    client = ClientSpec(
+        "rabbit", tuple(sorted(script, key=lambda call: call.at_us)), draw(st.integers(1000, 10**9))
+    )
     goals = (
         Goal(
             draw(says), EventFilter("Delivered", {"redelivered": (draw(st.booleans()),), "queue": tuple(queue_names)}),
@@ -208,7 +251,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     return Scenario(
         "s", draw(says), draw(texts), draw(texts), draw(st.integers(0, 2**53 - 1)), draw(st.booleans()),
         draw(st.sampled_from(["", "Dead letters", "a: #1"])), draw(st.integers(0, 1000)),
-        {"rabbit": rabbit}, {web: producer, worker: consumer}, links,
+        {"rabbit": rabbit}, {web: producer, worker: consumer, "asker": client}, links,
         draw(st.none() | first), tuple(draw(st.lists(asked, max_size=3))), wanted, draw(texts),
         draw(st.dictionaries(names, says, max_size=3)), draw(steps), (draw(ways),) if wanted else (),
     )  # fmt: skip

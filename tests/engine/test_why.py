@@ -161,5 +161,6 @@ def test_every_situation_is_tried_or_seen_in_random_recordings() -> None:
         "flight_dead_letter", "flight_return", "flight_confirm", "flight_confirm_nack", "waits_room", "over_time",
         "over_time_head", "expires", "done", "let_go", "unacked", "set_aside", "ended_DeadLettered", "ended_Refused",
         "held_copy", "waits_leader", "waits_home",  # test_rabbitmq_cluster.py
+            "held_commit", "settling_commit",  # test_client.py
     }  # fmt: skip
     assert phrases().why.keys() - {one[0] for one in SITUATIONS} == elsewhere

@@ -28,7 +28,7 @@ WRONG: list[tuple[str, str, str]] = [
     ("{durable: true}", "{exclusive: true}", "line 14, column 30: brokers.rabbit.queues.graveyard.exclusive: expected false (the queues of a lab belong to no program's connection), got true."),
     ("graveyard: {durable: true}", "graveyard: {}\n      you: {}", "line 6, column 3: brokers.rabbit: expected no exchange or queue named you, lab, default or amq.default, got you."),
     ("graveyard: {durable: true}", "graveyard: {}\n      web-7: {}", "line 20, column 3: programs.web: expected nothing else named like its messages (web-1, web-2…), got web-7."),
-    ("kind: producer", "kind: produser", 'line 20, column 11: programs.web.kind: expected producer or consumer, got "produser". Did you mean producer?'),
+    ("kind: producer", "kind: produser", 'line 20, column 11: programs.web.kind: expected producer, consumer or client, got "produser". Did you mean producer?'),
     ("{exchange: orders,", "{exchange: order,", 'line 22, column 25: programs.web.publish.exchange: expected an exchange: orders, dead, "", amq.direct, amq.fanout, amq.headers, amq.match or amq.topic, got "order". Did you mean orders?'),
     ("[A, B, C]", "[A, Bob]", 'line 22, column 71: programs.web.publish.keys[1]: expected a key of one or two characters, got "Bob".'),
     ("'n {n}'", "'n {nam}'", "line 22, column 84: programs.web.publish.body: expected no placeholders but {key}, {n} and {name}, got {nam}. Did you mean {name}?"),

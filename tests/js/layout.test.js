@@ -123,6 +123,28 @@ test("what travels begins and ends at the ends of its line, at an even pace", ()
   }
 });
 
+test("a client that takes from a queue stands with the consumers, one that does not with those who publish", () => {
+  const script = (...calls) => ({ what: "client", settings: { script: calls.map(([call, queue]) => ({ at_ms: 0, call, queue })) } });
+  const nodes = new Map([
+    ["asker", script(["basic_consume", "amq.rabbitmq.reply-to"], ["basic_publish"])], ["taker", script(["tx_select"], ["basic_get", "q"])],
+    ["reader", script(["basic_consume", "q"])], ["x", { what: "exchange", settings: {} }], ["q", { what: "queue", settings: {} }],
+  ]);
+  const links = new Map(["asker", "taker", "reader"].map((source) => [source, { what: "publish", source, target: "x", routing_key: "" }]));
+  for (const width of WIDTHS) {
+    const { boxes, lines } = layout(nodes, links, width);
+    assert.deepEqual(["asker", "taker", "reader"].map((name) => boxes.get(name).column), ["program", "consumer", "consumer"]);
+    for (const line of lines.values()) {
+      for (let n = 0; n < line.points.length; n += 2) {
+        const [x, y] = [line.points[n], line.points[n + 1]];
+        for (const box of boxes.values()) {
+          if (box.name === line.source || box.name === line.target) continue;
+          assert.ok(!(x > box.x + 1 && x < box.x + box.w - 1 && y > box.y + 1 && y < box.y + box.h - 1), `${line.source} behind ${box.name} at ${width} px`);
+        }
+      }
+    }
+  }
+});
+
 test("a long name is shortened in the middle", () => {
   assert.equal(shorten("order.europe.created", 9), "orde…ated");
   assert.equal(shorten("short", 9), "short");

@@ -1,4 +1,4 @@
-"""A new producer, consumer, exchange or queue in a running lab, described as a scenario file describes it."""
+"""A new producer, consumer, client, exchange or queue in a running lab, described as a scenario file describes it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from mqlab.engine.acting.operate import ask
 from mqlab.engine.brokers.rabbitmq import spec as rabbitmq
 from mqlab.engine.commands import Illegal
 from mqlab.engine.events import NodeAdded
-from mqlab.engine.lab import begin, enter, exchange_declare, programs_of, queue_declare
-from mqlab.engine.scenario import ConsumerSpec, ProducerSpec, ScenarioError
+from mqlab.engine.lab import begin, enter, exchange_declare, feeds, know, programs_of, queue_declare
+from mqlab.engine.scenario import ClientSpec, ConsumerSpec, ProducerSpec, ScenarioError
+from mqlab.engine.scenario.client import read_client
 from mqlab.engine.scenario.consumer import read_consumer
+from mqlab.engine.scenario.file import OWN_NAMES
 from mqlab.engine.scenario.links import LATENCY_US
 from mqlab.engine.scenario.place import plain_place
 from mqlab.engine.scenario.producer import read_producer
@@ -22,12 +24,7 @@ if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
     from mqlab.engine.world import World
 
-ARTICLES = {
-    "producer": "a producer",
-    "consumer": "a consumer",
-    "exchange": "an exchange",
-    "queue": "a queue",
-}
+ARTICLES = {"exchange": "an exchange", "queue": "a queue"}
 
 
 def add(world: World, command: c.Add, cause: str) -> None:
@@ -41,20 +38,29 @@ def add(world: World, command: c.Add, cause: str) -> None:
     names = spec.names(command.node) if isinstance(spec, ConsumerSpec) else [command.node]
     room(world, len(names))
     for name in dict.fromkeys([command.node, *names]):
-        free(world, name, command.what)
+        free(world, name, command.what, publishes=isinstance(spec, ProducerSpec) or spec.publishes)
+    if isinstance(spec, ClientSpec):
+        _check_declared(world, broker, spec)
     world.names[command.node] = "the role of several programs"
     for program in programs_of(world, command.node, spec, LATENCY_US if latency is None else latency):
-        world.names[program.name] = ARTICLES[command.what]
+        know(world, program)
         told = world.name(program.name)
         enter(world, program)
         world.emit(NodeAdded(world.now, told, cause, "", program.name, program.what, dict(program.settings)))
-        if isinstance(spec, ProducerSpec):
-            exchange = broker.node_of(spec.publish.exchange)
+        for exchange in feeds(broker, spec):
             broker.add_link(f"{program.name}->{exchange}", "publish", program.name, exchange, told)
         begin(world, program, told)
 
 
-def _program(broker: RabbitMQ, command: c.Add) -> ProducerSpec | ConsumerSpec:
+def _check_declared(world: World, broker: RabbitMQ, spec: ClientSpec) -> None:
+    """What its script declares is there already, of this kind, or its name is free."""
+    for what, there in (("queue", broker.queues), ("exchange", broker.exchanges)):
+        for name in spec.declares(what):
+            if name not in there and not name.startswith(OWN_NAMES):
+                free(world, name, what)
+
+
+def _program(broker: RabbitMQ, command: c.Add) -> ProducerSpec | ConsumerSpec | ClientSpec:
     """A program's settings, with what goes without saying."""
     settings = {name: value for name, value in command.settings.items() if name != LATENCY}
     place = {"kind": command.what, "broker": broker.name, **settings}
@@ -64,7 +70,9 @@ def _program(broker: RabbitMQ, command: c.Add) -> ProducerSpec | ConsumerSpec:
         if command.what == "producer":
             open_to_all = [name for name, one in broker.exchanges.items() if not one.internal]
             return read_producer(plain_place(place, command.node), command.node, open_to_all)
-        return read_consumer(plain_place(place, command.node), list(broker.queues))
+        if command.what == "client":
+            return read_client(plain_place(place, command.node), command.node)
+        return read_consumer(plain_place(place, command.node), command.node, list(broker.queues))
     except ScenarioError as error:
         raise Illegal("bad_value", str(error)) from error
 

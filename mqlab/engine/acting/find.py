@@ -7,8 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine import limits
+from mqlab.engine.clients.program import count_nodes
 from mqlab.engine.clients.you import NAME
 from mqlab.engine.commands import Illegal
+from mqlab.engine.lab import PUBLISHERS
 from mqlab.engine.message import message_of
 from mqlab.engine.scenario.error import ScenarioError
 from mqlab.engine.scenario.file import PLAIN_NAME, TAKEN
@@ -59,11 +61,12 @@ def unknown(name: str, names: Iterable[str]) -> Illegal:
     return Illegal("unknown_node", f"There is no {name} here.{hint}")
 
 
-def free(world: World, name: str, what: str) -> None:
-    """The name may be given to a new node: it is well formed, and nothing in this recording has or had it."""
+def free(world: World, name: str, what: str, *, publishes: bool = False) -> None:
+    """The name may be given to a new node: it is well formed, and nothing in this recording has or had it. `publishes`:
+    messages will be named after it."""
     if name in TAKEN:
         raise Illegal("bad_value", f"{name} is taken by the lab itself: choose another name.")
-    if what in ("producer", "consumer") and not PLAIN_NAME.fullmatch(name):
+    if what in ("producer", "consumer", "client") and not PLAIN_NAME.fullmatch(name):
         raise Illegal("bad_value", "A program's name has 1 to 64 letters, digits, _ . or -.")
     try:
         fit_name(plain_place(name, "name"), name)
@@ -76,8 +79,8 @@ def free(world: World, name: str, what: str) -> None:
             "name_taken",
             f"{name} is the name of {world.names[name]}, and a name is given once in a recording: choose another.",
         )
-    producers = [one for one, was in world.names.items() if was == "a producer"]
-    for producer in [NAME, *producers, *([name] if what == "producer" else [])]:
+    producers = [one for one, was in world.names.items() if was in PUBLISHERS]
+    for producer in [NAME, *producers, *([name] if publishes else [])]:
         for node in [name, *(world.names if producer == name else ())]:
             if re.fullmatch(rf"{re.escape(producer)}-[0-9]+", message_of(node)):
                 raise Illegal(
@@ -88,15 +91,8 @@ def free(world: World, name: str, what: str) -> None:
 
 def room(world: World, more: int) -> None:
     """So many nodes more are within the bound."""
-    nodes = len(world.programs) + len(world.brokers)
-    for broker in world.brokers.values():
-        nodes += len(broker.queues) + sum(1 for name in broker.exchanges if not _predeclared(name))
-    if nodes + more > limits.NODES_MAX:
+    if count_nodes(world) + more > limits.NODES_MAX:
         raise Illegal(
             "bounds",
             f"A lab has at most {limits.NODES_MAX} nodes: remove a program, queue or exchange first.",
         )
-
-
-def _predeclared(exchange: str) -> bool:
-    return not exchange or exchange.startswith("amq.")

@@ -239,6 +239,8 @@ class AmqpClient:
                 name = message_event(frame.message)
                 world.emit(ReturnReceived(world.now, name, departure, "", (frame.message.id,), self.name))
                 self.on_return(frame, name)
+            case m.Answer():
+                self.on_answer(frame)
             case m.ConnectionBlocked():
                 self.on_blocked(frame.reason, departure)
             case m.ConnectionUnblocked():
@@ -263,8 +265,10 @@ class AmqpClient:
     def _discard(self, frame: Any, departure: str) -> None:
         """What comes over a channel that we have closed is thrown away, up to the answer to our close."""
         if isinstance(frame, m.ChannelCloseOk):
-            self.on_channel_gone(departure)
+            self.on_channel_gone(departure, frame.channel)
             return
+        if isinstance(frame, m.Answer):
+            return  # nobody waits for it any more
         world = self.world
         of = (frame.copy.name,) if isinstance(frame, m.BasicDeliver) else getattr(frame, "of", ())
         name = world.name(self.name)
@@ -319,7 +323,10 @@ class AmqpClient:
     def on_cancelled(self, frame: m.CancelNotify, cause: str) -> None:
         """The broker cancelled a consumer."""
 
-    def on_channel_gone(self, cause: str) -> None:
+    def on_answer(self, frame: m.Answer) -> None:
+        """A call has been answered."""
+
+    def on_channel_gone(self, cause: str, number: int) -> None:
         """The broker has closed the channel that we wanted closed."""
 
     def on_channel_closed(self, frame: m.ChannelClosedByBroker, channel: ClientChannel, cause: str) -> None:

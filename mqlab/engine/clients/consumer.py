@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,12 +13,12 @@ from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
 from mqlab.engine.clients.program import Program
 from mqlab.engine.draw import exponential, stem, unit
 from mqlab.engine.events import Handled, Lost, Started
-from mqlab.engine.message import Copy, begin, copy_event
+from mqlab.engine.message import Copy, Message, Properties, begin, copy_event
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
     from mqlab.engine.connection import Connection
-    from mqlab.engine.scenario import ConsumerSpec, FailSpec, ServiceSpec
+    from mqlab.engine.scenario import AnswerSpec, ConsumerSpec, FailSpec, ServiceSpec
     from mqlab.engine.world import World
 
 
@@ -47,6 +48,7 @@ class Consumer(Program, AmqpClient):
         self.up = spec.start_us == 0
         self._service, self._failure = stem(world.seed, role, "service"), stem(world.seed, role, "fail")
         self.subscribed = 0
+        self.answers = 0
         self.buffer: deque[Item] = deque()
         self.working: Item | None = None
         self.missed: tuple[str, int, str] | None = None  # work that was done while it hung
@@ -170,6 +172,8 @@ class Consumer(Program, AmqpClient):
         world.emit(
             Handled(world.now, name, cause, "", (copy_name,), self.name, item.copy.message.key, outcome)
         )
+        if self.spec.answer is not None and not failed:
+            self._answer(self.spec.answer, item.copy, name)
         if item.owed and self.channels:
             if fail is not None and failed:
                 how = "nack" if fail.then == "nack_requeue" else "reject"
@@ -179,6 +183,20 @@ class Consumer(Program, AmqpClient):
         elif failed:
             self.lose([item.copy], name)
         self._begin(name)
+
+    def _answer(self, answer: AnswerSpec, copy: Copy, cause: str) -> None:
+        """To whom the message says, if it says so and there is a channel for it."""
+        asked, channel = copy.content.properties, self.channels.get(1)
+        if not asked.reply_to or channel is None:
+            return
+        self.answers += 1
+        key, number = copy.message.key, self.answers
+        body = answer.body.replace("{key}", key).replace("{name}", self.name).replace("{n}", str(number))
+        message = Message(f"{self.name}-{number}", key, body.encode())
+        properties = Properties(correlation_id=asked.correlation_id)
+        self.publish(
+            channel, message, "", asked.reply_to, properties, mandatory=answer.mandatory, cause=cause
+        )
 
     def _fails(self, fail: FailSpec, item: Item) -> bool:
         copy, when = item.copy, fail.when
@@ -199,6 +217,12 @@ class Consumer(Program, AmqpClient):
             self.world.at(self.world.now, self.done, *missed)
         if self.working is None:
             self._begin(cause)
+
+    def memory(self) -> Iterator[tuple[Copy, str, bool, int, int]]:
+        """What it has in its hands: copy, state, redelivered, and from when until when (µs) it works on it."""
+        for item in (*self.buffer, *([self.working] if self.working else [])):
+            state = "working" if item is self.working else "buffered"
+            yield item.copy, state, item.redelivered, item.started, item.until
 
     # --- ends ----------------------------------------------------------------------------------------------------
 

@@ -48,6 +48,13 @@ def tell_node(program: Any, cause: str) -> None:
         tell_settings(program, {"node": node}, cause)
 
 
+def count_nodes(world: World) -> int:
+    """The nodes of a lab that count towards its bound: all but the exchanges that every broker has."""
+    brokers = world.brokers.values()
+    own = sum(1 for broker in brokers for name in broker.exchanges if name and not name.startswith("amq."))
+    return len(world.programs) + len(brokers) + own + sum(len(broker.queues) for broker in brokers)
+
+
 class Program:
     """The life of a program. Its work is in the subclass: start, resume, forget, drop_memory."""
 
@@ -137,7 +144,7 @@ class Program:
         )
         return name
 
-    def on_channel_gone(self, cause: str) -> None:
+    def on_channel_gone(self, cause: str, number: int) -> None:
         """The broker has closed the channel: open another in a while."""
         if self.connection is not None:
             self.world.at(self.world.now + self.spec.reconnect_us, self.reopen, self.connection)

@@ -3,7 +3,8 @@
 Each broker's part is read by the `spec.py` in its own folder, which is found by looking.
 """
 
-from mqlab.engine.scenario.consumer import ConsumerSpec, FailSpec, FailWhen, ServiceSpec
+from mqlab.engine.scenario.client import Call, ClientSpec
+from mqlab.engine.scenario.consumer import AnswerSpec, ConsumerSpec, FailSpec, FailWhen, ServiceSpec
 from mqlab.engine.scenario.error import ScenarioError
 from mqlab.engine.scenario.event_filter import EventFilter
 from mqlab.engine.scenario.file import Scenario, dump, load
@@ -14,8 +15,11 @@ from mqlab.engine.scenario.message import PublishSpec
 from mqlab.engine.scenario.producer import BurstSpec, ProducerSpec, RateSpec, ScriptItem
 
 __all__ = [
+    "AnswerSpec",
     "BurstSpec",
+    "Call",
     "Choice",
+    "ClientSpec",
     "ConsumerSpec",
     "EventFilter",
     "FailSpec",

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from mqlab.engine import limits
-from mqlab.engine.scenario.message import read_key
+from mqlab.engine.scenario.message import read_key, template
 from mqlab.engine.scenario.place import Place, ms
 
 ACK = ("after", "before", "auto")
@@ -57,6 +57,13 @@ class FailSpec(msgspec.Struct, frozen=True):
         return {"chance": self.chance, "when": when, "then": self.then}
 
 
+class AnswerSpec(msgspec.Struct, frozen=True):
+    """What it sends to a message's reply_to when it has done with it, through the default exchange, with its correlation id."""
+
+    body: str = ""
+    mandatory: bool = False
+
+
 class ConsumerSpec(msgspec.Struct, frozen=True):
     """`replicas` programs of this role; `prefetch` 0: unlimited; `start_us` None: not before somebody starts it."""
 
@@ -71,6 +78,12 @@ class ConsumerSpec(msgspec.Struct, frozen=True):
     priority: int = 0
     reconnect_us: int = 1_000_000
     start_us: int | None = 0
+    answer: AnswerSpec | None = None
+
+    @property
+    def publishes(self) -> bool:
+        """Whether messages are named after its programs."""
+        return self.answer is not None
 
     def names(self, role: str) -> list[str]:
         """The names of its programs: the role's own for one, numbered from 1 for several."""
@@ -87,16 +100,17 @@ class ConsumerSpec(msgspec.Struct, frozen=True):
             "ack": self.ack,
             "service": self.service.plain(),
             "fail": self.fail.plain() if self.fail else None,
+            "answer": msgspec.structs.asdict(self.answer) if self.answer else None,
             "priority": self.priority,
             "reconnect_ms": ms(self.reconnect_us),
             "start_ms": None if self.start_us is None else ms(self.start_us),
         }
 
 
-def read_consumer(place: Place, queues: list[str]) -> ConsumerSpec:
+def read_consumer(place: Place, name: str, queues: list[str]) -> ConsumerSpec:
     """From its place in a scenario file; `queues`: what it may consume from. Raises ScenarioError."""
     fields = place.fields(
-        "kind", "broker", "queue", "queues", "replicas", "prefetch", "ack", "service", "fail", "priority",
+        "kind", "broker", "queue", "queues", "replicas", "prefetch", "ack", "service", "fail", "answer", "priority",
         "reconnect_ms", "start_ms",
     )  # fmt: skip
     at_once: int | None = 0
@@ -124,6 +138,16 @@ def read_consumer(place: Place, queues: list[str]) -> ConsumerSpec:
         fields.get("priority", lambda one: one.integer(-INT32, INT32 - 1), 0),
         fields.get("reconnect_ms", lambda one: one.us(1), 1_000_000),
         fields.get("start_ms", _start, at_once),
+        fields.maybe("answer", lambda one: _answer(one, name), None),
+    )
+
+
+def _answer(place: Place, name: str) -> AnswerSpec:
+    fields = place.fields("body", "mandatory")
+    longest = f"{name}-{limits.REPLICAS_MAX}"  # the name of one of several
+    return AnswerSpec(
+        fields.get("body", lambda one: template(one, limits.BODY_BYTES_MAX, name=longest, keyed=True), ""),
+        fields.truth("mandatory", False),
     )
 
 

@@ -13,8 +13,9 @@ import msgspec
 from mqlab.engine import limits
 from mqlab.engine.commands import Add, AnyCommand
 from mqlab.engine.message import message_of
+from mqlab.engine.scenario.client import ClientSpec, read_client
 from mqlab.engine.scenario.consumer import ConsumerSpec, read_consumer
-from mqlab.engine.scenario.error import listed, nearest
+from mqlab.engine.scenario.error import listed, nearest, shown
 from mqlab.engine.scenario.goal import SAY_BYTES_MAX, FirstAct, Goal, read_first_act, read_goals
 from mqlab.engine.scenario.lesson import (
     Prediction,
@@ -27,7 +28,7 @@ from mqlab.engine.scenario.lesson import (
 )
 from mqlab.engine.scenario.links import DEFAULT, Links, read_links
 from mqlab.engine.scenario.names import check_command, check_filter
-from mqlab.engine.scenario.place import Fields, Place, document
+from mqlab.engine.scenario.place import CONTROL, Fields, Place, document
 from mqlab.engine.scenario.producer import ProducerSpec, read_producer
 from mqlab.engine.scenario.settings import check_change
 from mqlab.engine.scenario.write import write
@@ -39,6 +40,8 @@ SUMMARY_BYTES_MAX = 300
 THEME_BYTES_MAX = 60
 ORDER = 1_000
 YOU = "you"
+OWN_NAMES = "amq."
+"""What begins so is the broker's own, and nobody can declare it."""
 TAKEN = (YOU, "lab", DEFAULT, "amq.default")
 """Names that programs and brokers cannot have: they mean something already."""
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -47,7 +50,7 @@ FIELDS = (
     "predict", "goals", "hint", "terms", "solution", "wrong",
 )  # fmt: skip
 
-ProgramSpec = ProducerSpec | ConsumerSpec
+ProgramSpec = ProducerSpec | ConsumerSpec | ClientSpec
 
 
 class Scenario(msgspec.Struct, frozen=True):
@@ -201,12 +204,38 @@ def _programs(fields: Fields, brokers: dict[str, Any]) -> dict[str, ProgramSpec]
             _claim(key, program, taken, "a program")
         if name not in taken:  # a role of several: its name is not free either
             taken[name] = "the role of several programs"
-    for producer in [YOU, *(name for name, spec in found.items() if isinstance(spec, ProducerSpec))]:
+    for name, spec in found.items():
+        if isinstance(spec, ClientSpec):
+            _claim_declared(place.key(name), spec, brokers, taken)
+    publishers = [(name, name) for name, spec in found.items() if isinstance(spec, ProducerSpec)]
+    publishers += [
+        (program, name)
+        for name, spec in found.items()
+        if isinstance(spec, ClientSpec | ConsumerSpec) and spec.publishes
+        for program in _names(name, spec)
+    ]
+    for producer, role in [(YOU, ""), *publishers]:
         for node in taken:
             if re.fullmatch(rf"{re.escape(producer)}-[0-9]+", message_of(node)):
-                at = place.key(producer) if producer != YOU else place
+                at = place.key(role) if role else place
                 raise at.error(f"nothing else named like its messages ({producer}-1, {producer}-2…)", node)
     return found
+
+
+def _claim_declared(key: Place, spec: ClientSpec, brokers: dict[str, Any], taken: dict[str, str]) -> None:
+    """What a client's script declares has a name like any other, unless it is there: then it is declared again."""
+    broker = brokers[spec.broker]
+    there = {"queue": broker.queues, "exchange": broker.exchanges}
+    for what in ("queue", "exchange"):
+        for name in spec.declares(what):
+            declared = f"the {what} of {spec.broker}"
+            if name in there[what] or name.startswith(OWN_NAMES) or taken.get(name) == declared:
+                continue
+            if CONTROL.search(name) is not None:
+                raise key.error("names without control characters for what it declares", shown(name))
+            if name in TAKEN:
+                raise key.error(f"no exchange or queue named {listed(TAKEN)}", name)
+            _claim(key, name, taken, declared)
 
 
 def _program(place: Place, name: str, brokers: dict[str, Any]) -> ProgramSpec:
@@ -214,22 +243,28 @@ def _program(place: Place, name: str, brokers: dict[str, Any]) -> ProgramSpec:
     for needed in ("kind", "broker"):
         if needed not in entries:
             raise place.error(f"the field {needed}", "none")
-    kind = entries["kind"].choice(("producer", "consumer"))
+    kind = entries["kind"].choice(("producer", "consumer", "client"))
     broker = entries["broker"].text(what="the name of a broker")
     if broker not in brokers:
         raise entries["broker"].error(f"a broker: {listed(brokers)}", near=nearest(broker, brokers))
     if kind == "producer":
         return read_producer(place, name, brokers[broker].publish_to)
-    return read_consumer(place, brokers[broker].consume_from)
+    if kind == "client":
+        return read_client(place, name)
+    return read_consumer(place, name, brokers[broker].consume_from)
 
 
 def _check_names(scenario: Scenario, fields: Fields) -> None:
     """What goals, predictions and acts name must be there."""
     specs = {one: spec for role, spec in scenario.programs.items() for one in _names(role, spec)}
     brokers = scenario.brokers
+    clients = [spec for spec in specs.values() if isinstance(spec, ClientSpec)]
+    declared = {
+        what: [name for one in clients for name in one.declares(what)] for what in ("queue", "exchange")
+    }
 
     def check_act(command: AnyCommand, place: Place) -> None:
-        check_command(command, place, list(specs), brokers)
+        check_command(command, place, list(specs), brokers, declared)
         check_change(command, place, specs)
 
     def check_steps(place: Place, steps: tuple[Step, ...]) -> None:
@@ -242,16 +277,16 @@ def _check_names(scenario: Scenario, fields: Fields) -> None:
         act = fields.need("first_act").entries(len(FIELDS))
         check_act(scenario.first_act.command, act["command"])
         if scenario.first_act.when is not None:
-            check_filter(act["when"], [*specs, YOU], brokers)
+            check_filter(act["when"], [*specs, YOU], brokers, declared)
     if "goals" in fields:
         for one in fields.need("goals").items(limits.GOALS_MAX):
-            check_filter(one.entries(len(FIELDS)).get("never", one), [*specs, YOU], brokers)
+            check_filter(one.entries(len(FIELDS)).get("never", one), [*specs, YOU], brokers, declared)
     if scenario.predictions:
         for one in fields.need("predict").items(limits.PREDICTIONS_MAX):
             asked = one.entries(len(FIELDS))
-            check_filter(asked["when"], [*specs, YOU], brokers)
+            check_filter(asked["when"], [*specs, YOU], brokers, declared)
             for choice in asked["choices"].items(limits.CHOICES_MAX):
-                check_filter(choice, [*specs, YOU], brokers)
+                check_filter(choice, [*specs, YOU], brokers, declared)
     if scenario.solution:
         check_steps(fields.need("solution"), scenario.solution)
     if scenario.wrong:

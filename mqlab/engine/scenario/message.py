@@ -13,7 +13,7 @@ from mqlab.engine.scenario.error import nearest
 from mqlab.engine.scenario.place import Fields, Place
 
 PLACEHOLDERS = ("key", "n", "name")
-_IN_BRACES = re.compile(r"\{([^{}\s\"',]+)\}")
+IN_BRACES = re.compile(r"\{([^{}\s\"',]+)\}")
 PROPERTIES = tuple(name for name in Properties.__struct_fields__ if name != "headers")
 NUMBERS = {"delivery_mode": (1, 2), "priority": (0, 255), "timestamp": (0, 2**40)}
 KEYS_MAX = 64
@@ -62,9 +62,9 @@ def read_key(place: Place) -> str:
 def template(place: Place, at_most: int, *, name: str, keyed: bool) -> str:
     """Text with {key}, {n} and {name} in it and no other placeholder; `at_most` bytes when filled in."""
     text = place.text(at_most)
-    for word in _IN_BRACES.findall(text):
+    for word in IN_BRACES.findall(text):
         if word not in PLACEHOLDERS:
-            near = _braced(nearest(word, PLACEHOLDERS))
+            near = braced(nearest(word, PLACEHOLDERS))
             raise place.error("no placeholders but {key}, {n} and {name}", "{" + word[:40] + "}", near)
         if word == "key" and not keyed:
             raise place.error("publish.keys beside a template with {key}", "none")
@@ -77,7 +77,8 @@ def template(place: Place, at_most: int, *, name: str, keyed: bool) -> str:
     return text
 
 
-def _braced(word: str) -> str:
+def braced(word: str) -> str:
+    """A placeholder, or nothing."""
     return "{" + word + "}" if word else ""
 
 

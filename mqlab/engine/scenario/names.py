@@ -10,9 +10,15 @@ from mqlab.engine.scenario.place import Place
 DEFAULT_EXCHANGE = "amq.default"
 
 
-def check_command(command: c.AnyCommand, place: Place, programs: list[str], brokers: dict[str, Any]) -> None:
+Declared = dict[str, list[str]]
+"""What the clients' scripts declare: names under `queue` and `exchange`."""
+
+
+def check_command(
+    command: c.AnyCommand, place: Place, programs: list[str], brokers: dict[str, Any], declared: Declared
+) -> None:
     """Raises ScenarioError where a command names what the scenario does not have."""
-    exchanges, queues = _exchanges(brokers), _queues(brokers)
+    exchanges, queues = _exchanges(brokers, declared), _queues(brokers, declared)
     known: dict[str, list[str]] = {}
     match command:
         case c.Crash() | c.Change() | c.Slow() | c.Hang() | c.Resume() | c.Remove() | c.Disconnect():
@@ -33,12 +39,12 @@ def check_command(command: c.AnyCommand, place: Place, programs: list[str], brok
             entries[field].known(names, "a name of this lab")
 
 
-def check_filter(place: Place, programs: list[str], brokers: dict[str, Any]) -> None:
+def check_filter(place: Place, programs: list[str], brokers: dict[str, Any], declared: Declared) -> None:
     """Raises ScenarioError where `where` names a program, queue or exchange that is not there."""
     where = place.entries(20).get("where")
     if where is None:
         return
-    exchanges, queues = _exchanges(brokers), _queues(brokers)
+    exchanges, queues = _exchanges(brokers, declared), _queues(brokers, declared)
     known = {
         "program": programs,
         "producer": programs,
@@ -53,9 +59,10 @@ def check_filter(place: Place, programs: list[str], brokers: dict[str, Any]) -> 
                 value.known(known[field], f"a known {field}")
 
 
-def _exchanges(brokers: dict[str, Any]) -> list[str]:
-    return [name for spec in brokers.values() for name in spec.exchange_names] + [DEFAULT_EXCHANGE]
+def _exchanges(brokers: dict[str, Any], declared: Declared) -> list[str]:
+    own = [name for spec in brokers.values() for name in spec.exchange_names]
+    return [*own, *declared["exchange"], DEFAULT_EXCHANGE]
 
 
-def _queues(brokers: dict[str, Any]) -> list[str]:
-    return [name for spec in brokers.values() for name in spec.consume_from]
+def _queues(brokers: dict[str, Any], declared: Declared) -> list[str]:
+    return [*(name for spec in brokers.values() for name in spec.consume_from), *declared["queue"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, overload
 
 from mqlab.engine import commands as c
+from mqlab.engine.scenario.client import ClientSpec, read_client
 from mqlab.engine.scenario.consumer import ConsumerSpec, read_consumer
 from mqlab.engine.scenario.error import ScenarioError, listed, nearest, shown
 from mqlab.engine.scenario.links import TRAVEL_MS_MAX
@@ -16,6 +17,7 @@ LATENCY = "latency_ms"
 CHANGEABLE = {
     "producer": ("rate", "publish", "confirms", "stop_ms", "count", "reconnect_ms", LATENCY),
     "consumer": ("prefetch", "ack", "service", "fail", "priority", "reconnect_ms", LATENCY),
+    "client": ("reconnect_ms", LATENCY),
 }
 PUBLISH = ("routing_key", "keys", "body", "headers", "properties", "mandatory")
 """What `publish` may change: the exchange is a line of the picture and stays."""
@@ -25,9 +27,11 @@ PUBLISH = ("routing_key", "keys", "body", "headers", "properties", "mandatory")
 def change(spec: ProducerSpec, settings: dict[str, Any], name: str = "") -> ProducerSpec: ...
 @overload
 def change(spec: ConsumerSpec, settings: dict[str, Any], name: str = "") -> ConsumerSpec: ...
+@overload
+def change(spec: ClientSpec, settings: dict[str, Any], name: str = "") -> ClientSpec: ...
 def change(
-    spec: ProducerSpec | ConsumerSpec, settings: dict[str, Any], name: str = ""
-) -> ProducerSpec | ConsumerSpec:
+    spec: ProducerSpec | ConsumerSpec | ClientSpec, settings: dict[str, Any], name: str = ""
+) -> ProducerSpec | ConsumerSpec | ClientSpec:
     """The spec with these settings instead, as a scenario file has them; `publish` changes what it names.
 
     Raises commands.Illegal: unknown_setting, or bad_value with the sentence that a scenario file would get.
@@ -49,7 +53,9 @@ def change(
     try:
         place = plain_place(plain, name)
         if isinstance(spec, ConsumerSpec):
-            return read_consumer(place, list(spec.queues))
+            return read_consumer(place, name, list(spec.queues))
+        if isinstance(spec, ClientSpec):
+            return read_client(place, name)
         return read_producer(place, name, [spec.publish.exchange])
     except ScenarioError as error:
         raise c.Illegal("bad_value", str(error)) from error

@@ -13,6 +13,7 @@ from mqlab.engine.brokers.rabbitmq import (
     ack_timeout,
     alarms,
     aside,
+    calls,
     declare,
     publish,
     reply_to,
@@ -118,11 +119,17 @@ class RabbitMQ(Topology):
             return None
         try:
             return _HANDLERS[type(request)](self, connection, request, departure)
+        except calls.Unheard:
+            calls.lose(self, connection, request, departure)
         except ConnectionError_ as error:
             self._close_connection(connection, error, departure)
         except ChannelError as error:
             self.close_channel(connection, request.channel, error, departure)
         return None
+
+    def answer(self, connection: Connection, request: m.Request, reply: Any, departure: str) -> None:
+        """Tell a program that asks what has come of it."""
+        calls.answer(self, connection, request, reply, departure)
 
     def stops(self, connection: Connection, request: m.Request, departure: str) -> bool:
         """Whether a request waits unread: there is an alarm."""
@@ -144,8 +151,11 @@ class RabbitMQ(Topology):
         """Raises ChannelError 404 where a queue's node is down: in a cluster."""
 
     def channel(self, connection: Connection, number: int) -> Channel:
-        """An open channel. Raises ChannelError 504 where there is none (a client that goes on after the broker closed it)."""
+        """An open channel. Raises ChannelError 504 where there is none (a client that goes on after the broker closed it);
+        calls.Unheard where the client could not know that yet."""
         channel: Channel | None = connection.channels.get(number)
+        if channel is None and not connection.instant:
+            raise calls.Unheard
         if channel is None:
             raise ConnectionError_(504, "CHANNEL_ERROR - expected 'channel.open'")
         return channel
@@ -322,11 +332,25 @@ def _of_latest(handler: Callable[..., Any]) -> Callable[..., Any]:
     return handle
 
 
-_HANDLERS: dict[type[m.Request], Callable[..., Any]] = {
+def _over_channel(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """What is asked over a channel that is not open is not done."""
+
+    def handle(broker: RabbitMQ, connection: Connection, request: Any, departure: str) -> Any:
+        broker.channel(connection, request.channel)
+        return handler(broker, connection, request, departure)
+
+    return handle
+
+
+_TOLD_APART: dict[type[m.Request], Callable[..., Any]] = {
     m.BasicPublish: publish.publish,
     m.BasicAck: settle.ack,
     m.BasicNack: settle.refuse,
     m.BasicReject: settle.refuse,
+    m.ConnectionClose: _connection_close,
+}
+"""Those that know themselves what to tell where there is no channel."""
+_CALLS: dict[type[m.Request], Callable[..., Any]] = {
     m.BasicRecover: settle.recover,
     m.BasicGet: _of_latest(subscribe.get),
     m.BasicConsume: _of_latest(subscribe.consume),
@@ -347,5 +371,5 @@ _HANDLERS: dict[type[m.Request], Callable[..., Any]] = {
     m.QueuePurge: _of_latest(declare.queue_purge),
     m.QueueDelete: _of_latest(declare.queue_delete),
     m.ChannelClose: _channel_close,
-    m.ConnectionClose: _connection_close,
 }
+_HANDLERS = _TOLD_APART | {kind: _over_channel(handler) for kind, handler in _CALLS.items()}

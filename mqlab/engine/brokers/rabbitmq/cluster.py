@@ -33,6 +33,10 @@ ELECTION_US = (200_000, 1_200_000)
 NO_MAJORITY = "rabbitmq/cluster-no-majority"
 ELECTION = "rabbitmq/cluster-leader-election"
 ONE_NODE = "rabbitmq/cluster-classic-one-node"
+CHANGES = (
+    m.QueueDeclare, m.ExchangeDeclare, m.QueueDelete, m.ExchangeDelete, m.QueueBind, m.ExchangeBind,
+)  # fmt: skip
+"""Requests that change what there is; an unbind is a bind here, and a passive declaration changes nothing."""
 
 
 class Cluster(RabbitMQ):
@@ -96,8 +100,10 @@ class Cluster(RabbitMQ):
         return 2 * sum(self.members[node] == "up" for node in place.members) > len(place.members)
 
     def troubled(self) -> bool:
-        """Whether some queue has no leader, or no node."""
-        return any(queue.place is not None and not queue.place.available for queue in self.queues.values())
+        """Whether some queue has no leader, or no node, or nothing can be changed."""
+        return not self.changeable or any(
+            queue.place is not None and not queue.place.available for queue in self.queues.values()
+        )
 
     def check_available(self, queue: Queue) -> None:
         """Raises ChannelError 404 where a classic queue's node is down."""
@@ -145,10 +151,17 @@ class Cluster(RabbitMQ):
         world.emit(
             Lost(world.now, name, cause, ONE_NODE, of, what, copy.queue, copy.message.key, of, ends=True)
         )
+        if receipt is not None:
+            receipt.gone()
 
     def stops(self, connection: Connection, request: m.Request, departure: str) -> bool:
-        """Whether a request waits unread: there is an alarm, or it gets from, or settles, what is of a leaderless queue."""
+        """Whether a request waits unread: there is an alarm, or it gets from, or settles, what is of a leaderless queue, or it
+        would change what there is without a majority (a real cluster gives that up after a while, and so does this no sooner
+        than its client)."""
         if super().stops(connection, request, departure):
+            return True
+        if isinstance(request, CHANGES) and not self.changeable and not getattr(request, "passive", False):
+            self.unread.append(("", connection, departure, request))
             return True
         queue = next((one for one in self._asked(connection, request) if self._leaderless(one)), None)
         if queue is None:
@@ -210,6 +223,9 @@ class Cluster(RabbitMQ):
                 self.take_care()
                 self.renew(queue)
                 expire(self, queue, told)
+        self.take_care()
+        if self.changeable:
+            self._read_on("")
         self._call_elections(name)
 
     def elect(self, queue_name: str, turn: int, cause: str) -> None:
@@ -222,10 +238,7 @@ class Cluster(RabbitMQ):
         name = self._lead(queue, leader, cause)
         self.take_care()
         self.mind(queue)
-        waiting = [one for one in self.unread if one[0] == queue_name]
-        self.unread = [one for one in self.unread if one[0] != queue_name]
-        for _, connection, departure, request in waiting:
-            connection.read(departure, request)
+        self._read_on(queue_name)
         for copy_name, routed in self.pending.pop(queue_name, []):
             entry = self.on_the_way.get(copy_name)
             if entry is None:
@@ -238,6 +251,13 @@ class Cluster(RabbitMQ):
                 super().copy_arrives(copy_name, routed)
         dispatch(self, queue, name)
         expire(self, queue, name)
+
+    def _read_on(self, queue_name: str) -> None:
+        """What has waited for this queue's leader; "": for a majority."""
+        waiting = [one for one in self.unread if one[0] == queue_name]
+        self.unread = [one for one in self.unread if one[0] != queue_name]
+        for _, connection, departure, request in waiting:
+            connection.read(departure, request)
 
     def _call_elections(self, cause: str) -> None:
         low, high = ELECTION_US

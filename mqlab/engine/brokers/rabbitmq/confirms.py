@@ -46,6 +46,9 @@ class Receipt:
         self.ok = False
         self.taken(broker, cause)
 
+    def gone(self) -> None:
+        """A queue went before it could answer: a publisher with confirms is not told of that."""
+
 
 class Unasked(Receipt):
     """Of a publisher who asked for no confirms: it only says whose publish it is."""

@@ -229,6 +229,10 @@ class BasicConsumeOk(msgspec.Struct):
     consumer_tag: str
 
 
+class BasicGetOk(msgspec.Struct):
+    """Something was, and has been sent."""
+
+
 class BasicGetEmpty(msgspec.Struct):
     """Nothing was ready."""
 
@@ -260,6 +264,14 @@ class BasicDeliver(msgspec.Struct):
     def body(self) -> bytes:
         """The message's body."""
         return self.copy.message.body
+
+
+class Answer(msgspec.Struct):
+    """The reply to a call, on its way to a client that waits for it."""
+
+    reply: Any
+    channel: int = 1
+    lost_as: ClassVar[str] = "request"
 
 
 class BasicReturn(msgspec.Struct):

@@ -84,6 +84,8 @@ def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, dep
         answered = reply_to.answer(broker, message, content, departure)
     if channel.tx is not None:
         channel.tx.publishes.append((exchange, request, content, chosen, departure))
+        if not answered:
+            connection.keep(departure)
     else:
         send(broker, channel, exchange, request, content, chosen, departure, answered)
 

@@ -51,14 +51,14 @@ def made_up(broker: RabbitMQ, kind: str) -> str:
     return "".join(LETTERS[((bits if i < 10 else more) >> (6 * (i % 10))) & 63] for i in range(22))
 
 
-def consume(broker: RabbitMQ, channel: Channel, request: m.BasicConsume) -> m.BasicConsumeOk:
+def consume(broker: RabbitMQ, channel: Channel, tag: str, auto_ack: bool) -> m.BasicConsumeOk:
     """basic.consume of the pseudo-queue. Raises ChannelError 406."""
-    wrong = "reply consumer cannot acknowledge" if not request.auto_ack else "reply consumer already set"
-    if not request.auto_ack or channel.asker is not None:
+    wrong = "reply consumer cannot acknowledge" if not auto_ack else "reply consumer already set"
+    if not auto_ack or channel.asker is not None:
         raise ChannelError(406, f"PRECONDITION_FAILED - {wrong}", "rabbitmq/direct-reply-to-consumer")
     token = f"{PSEUDO_QUEUE}.{made_up(broker, 'reply-to')}.{made_up(broker, 'reply-to')}=="
-    broker.askers[token] = channel.asker = Asker(channel, request.consumer_tag, token)
-    return m.BasicConsumeOk(request.consumer_tag)
+    broker.askers[token] = channel.asker = Asker(channel, tag, token)
+    return m.BasicConsumeOk(tag)
 
 
 def forget(broker: RabbitMQ, channel: Channel) -> None:

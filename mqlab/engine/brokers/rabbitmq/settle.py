@@ -15,6 +15,7 @@ from mqlab.engine.brokers.rabbitmq.methods import (
     BasicRecover,
     BasicReject,
     ConnectionError_,
+    Ok,
 )
 from mqlab.engine.brokers.rabbitmq.quorum import QuorumQueue
 from mqlab.engine.brokers.rabbitmq.requeue import choose, let_go, requeue, serve
@@ -108,6 +109,7 @@ def _hold(
     if _taken(broker, channel.connection, request, departure):
         taken = {tag: entry for tag, entry in before.items() if tag not in channel.unacked}
         tx.settles.append((request, taken, departure))
+        channel.connection.keep(departure)
 
 
 def refused(
@@ -177,12 +179,13 @@ def refused(
     serve(broker, _queues_of(broker, entries), name)
 
 
-def recover(broker: RabbitMQ, connection: Connection, request: BasicRecover, departure: str) -> None:
+def recover(broker: RabbitMQ, connection: Connection, request: BasicRecover, departure: str) -> Ok:
     """basic.recover: all that is unacked on the channel goes back to its queues. [rule 29]"""
     channel = broker.channel(connection, request.channel)
     if not request.requeue:
         raise ConnectionError_(540, "NOT_IMPLEMENTED - requeue=false", "rabbitmq/recover-requeues")
     give_back(broker, connection.program, channel.take(0, True), "recover", departure)
+    return Ok()
 
 
 def give_back(broker: RabbitMQ, program: str, entries: Entries, why: str, cause: str) -> None:
@@ -248,7 +251,10 @@ def _taken(
     channel: Channel | None = connection.channels.get(request.channel)
     try:
         if channel is not None:
-            return channel.take(request.delivery_tag, multiple)
+            taken = channel.take(request.delivery_tag, multiple)
+            if not taken:  # there is nothing that it could mean, and that is no error
+                lose_ack(broker, connection, request.lost_as, departure, "")
+            return taken
     except Exception:
         lose_ack(broker, connection, request.lost_as, departure)
         raise

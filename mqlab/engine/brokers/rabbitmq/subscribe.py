@@ -32,7 +32,7 @@ def consume(
         text = f"NOT_ALLOWED - attempt to reuse consumer tag '{tag}'"
         raise ConnectionError_(530, text, "rabbitmq/consumer-tags")
     if request.queue == reply_to.PSEUDO_QUEUE:
-        return reply_to.consume(broker, channel, request)
+        return reply_to.consume(broker, channel, tag, request.auto_ack)
     queue = broker.queue(request.queue, connection)
     arguments = request.arguments or {}
     check_consumer_arguments(queue.name, arguments)
@@ -72,7 +72,9 @@ def _check_exclusive(queue: Queue, exclusive: bool) -> None:
     alone = any(consumer.exclusive for consumer in queue.consumers.values())
     if alone or (exclusive and (queue.consumers or queue.single)):
         text = f"ACCESS_REFUSED - queue '{queue.name}' in vhost '/' in exclusive use"
-        raise ChannelError(403, text, "rabbitmq/exclusive-consumer")
+        single = exclusive and queue.single
+        rule = "rabbitmq/single-active-exclusive" if single else "rabbitmq/exclusive-consumer"
+        raise ChannelError(403, text, rule)
 
 
 def _take_over(channel: Channel, consumer: Consumer) -> None:
@@ -134,7 +136,9 @@ def cancel_by_broker(
     return name
 
 
-def get(broker: RabbitMQ, connection: Connection, request: m.BasicGet, cause: str) -> m.BasicGetEmpty | None:
+def get(
+    broker: RabbitMQ, connection: Connection, request: m.BasicGet, cause: str
+) -> m.BasicGetOk | m.BasicGetEmpty:
     """basic.get: the head of the queue, outside any rotation and prefetch; the answer is a delivery."""
     channel = broker.channel(connection, request.channel)
     queue = broker.queue(request.queue, connection)
@@ -150,7 +154,7 @@ def get(broker: RabbitMQ, connection: Connection, request: m.BasicGet, cause: st
     if queue.head is None:
         return m.BasicGetEmpty()
     hand_over(broker, queue, channel, None, cause, request.auto_ack, left=True)
-    return None
+    return m.BasicGetOk()
 
 
 def qos(broker: RabbitMQ, connection: Connection, request: m.BasicQos, cause: str) -> m.Ok:

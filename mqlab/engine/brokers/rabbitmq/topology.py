@@ -108,6 +108,9 @@ class Topology:
         ready = list(queue.copies())
         for consumer in list(queue.consumers.values()):
             subscribe.cancel_by_broker(self, consumer, cause)
+        receipts = [
+            receipt for name, _, receipt in self.on_the_way.values() if name == queue.name and receipt
+        ]
         arriving = [copy for name, copy, _ in self.on_the_way.values() if name == queue.name]
         gone = [*ready, *queue.unacked.values(), *arriving]
         for copy in gone:
@@ -123,6 +126,8 @@ class Topology:
         if of and not rule:
             rule = "rabbitmq/queue-delete-no-dead-letter"
         world.emit(NodeRemoved(world.now, world.name(queue.name), cause, rule, queue.name, of))
+        for receipt in receipts:
+            receipt.gone()
         return len(ready)
 
     def purge(self, queue: Queue, cause: str) -> int:
