@@ -42,6 +42,46 @@ def test_without_this_act_is_one_press_and_tells_the_two_fates(page: Page, serve
     expect(page.locator(".figure:not(.other) [data-node=worker-1]")).to_contain_text("crashed")
 
 
+@pytest.mark.parametrize("width", [1360, 390])
+@pytest.mark.parametrize("how", ["mouse", "touch", "keyboard"])
+def test_a_flag_offers_the_future_without_its_act(
+    browser: Browser, server: LabServer, how: str, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, has_touch=True)
+    context.add_init_script("try { sessionStorage.setItem('mqlab-stops', 'no') } catch { /* about:blank */ }")
+    page = context.new_page()
+    crashed(page, server)
+    flag = page.locator(".flag")
+    offer = page.get_by_role("group", name="About crash worker-1").get_by_role("button")
+    expect(offer).to_be_hidden()
+    press = {"mouse": flag.click, "touch": flag.tap, "keyboard": lambda: flag.press("Enter")}[how]
+    press()
+    expect(page.locator(".clock")).to_have_text("4.20 s")
+    expect(offer).to_have_text("Without this act")
+    box = offer.bounding_box()
+    assert box is not None
+    assert box["height"] >= 32
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    if how == "keyboard":
+        expect(offer).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(offer).to_be_hidden()
+        expect(flag).to_be_focused()
+        press()
+        page.keyboard.press("Enter")
+    elif how == "touch":
+        offer.tap()
+    else:
+        page.locator("h1").click()
+        expect(offer).to_be_hidden()
+        press()
+        offer.click()
+    expect(page.locator(".figure-title")).to_have_text(["With the crash of worker-1", "Without it"])
+    expect(offer).to_be_hidden()
+    context.close()
+
+
 def test_later_acts_are_carried_over_to_the_future_without_one(page: Page, server: LabServer) -> None:
     two_acts(page, server)
     paused_at(page, 3)

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.requires_chromium
 
 COMES_BACK = "/lab/why-does-it-come-back/"
 ROUTES = "/lab/who-gets-order-eu-paid/"
+CLUSTER = "/lab/who-goes-on-when-a-cluster-falls-apart/"
 
 OVERLAPS = """
 () => {
@@ -23,6 +24,23 @@ OVERLAPS = """
     if (!apart) wrong.push([one, two]);
   }));
   return wrong;
+}
+"""
+
+CROSSED = """
+() => {
+  const boxes = Array.from(document.querySelectorAll(".figure .node text"))
+    .filter((text) => text.textContent && getComputedStyle(text).visibility === "visible")
+    .map((text) => [text.textContent, text.getBoundingClientRect()]);
+  const crossed = [];
+  for (const line of document.querySelectorAll(".figure path.line")) {
+    const [from, at] = [line.getTotalLength(), line.getScreenCTM()];
+    for (let far = 0; far < from; far += 2) {
+      const { x, y } = line.getPointAtLength(far).matrixTransform(at);
+      for (const [words, box] of boxes) if (x > box.left && x < box.right && y > box.top && y < box.bottom) crossed.push(words);
+    }
+  }
+  return crossed;
 }
 """
 
@@ -49,6 +67,27 @@ def test_no_words_lie_on_other_words(page: Page, server: LabServer, path: str, w
     page.set_viewport_size({"width": width, "height": 900})
     at(page, server.url + path, 5)
     assert page.evaluate(OVERLAPS) == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 1360])
+@pytest.mark.parametrize("path", [COMES_BACK, ROUTES, CLUSTER])
+def test_no_line_runs_through_words(page: Page, server: LabServer, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    at(page, server.url + path, 2)
+    assert page.evaluate(CROSSED) == []
+
+
+def test_the_nodes_of_a_queue_stand_below_its_limits_where_the_flow_runs_down(
+    page: Page, server: LabServer
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    at(page, server.url + CLUSTER, 2)
+    queue = page.locator("[data-node=prescriptions]")
+    limit, nodes = queue.locator(".foot").bounding_box(), queue.locator(".place").bounding_box()
+    assert limit is not None
+    assert nodes is not None
+    assert nodes["y"] >= limit["y"] + 10
+    expect(queue.locator(".place")).to_have_text("●1 ○2 ○3")
 
 
 def test_a_crash_is_seen_with_its_moment(page: Page, server: LabServer) -> None:

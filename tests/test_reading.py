@@ -244,3 +244,32 @@ def test_a_story_fits_a_narrow_page(page: Page, server: LabServer, width: int, w
     assert (
         page.evaluate("(box => box.scrollWidth - box.clientWidth)(document.querySelector('.story-box'))") <= 0
     )
+
+
+@pytest.mark.parametrize("width", [1360, 390])
+def test_deaths_and_what_is_in_force_are_tables(page: Page, server: LabServer, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{server.url}/lab/how-does-a-retry-wait/")
+    paused_at(page, 2)
+    page.get_by_role("tab", name="Act").click()
+    page.get_by_role("button", name="Publish").first.click()
+    expect(page.locator(".flag")).to_have_count(1)
+    page.get_by_role("slider", name="Time").fill("10")
+    expect(page.locator(".clock")).to_have_text("10.00 s")
+    page.evaluate("document.querySelector('mq-stage').select({ message: 'you-1' })")
+    page.locator(".inspector summary").focus()
+    page.keyboard.press("Enter")
+    deaths = page.get_by_role("table", name="x-death")
+    expect(deaths.get_by_role("columnheader")).to_have_text(
+        ["queue", "reason", "count", "exchange", "routing-keys", "time"]
+    )
+    expect(deaths.get_by_role("row").filter(has_text="expired")).to_contain_text("pay")
+    expect(deaths.get_by_role("rowheader").filter(has_text="work")).to_be_visible()
+    assert deaths.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
+    assert Axe().run(page, context=".story", options=WCAG).violations_count == 0
+    deaths.get_by_role("rowheader").get_by_text("wait").press("Enter")
+    expect(heading(page)).to_have_text("wait")
+    row = page.get_by_role("table", name="In force").get_by_role("row").filter(has_text="message-ttl")
+    expect(row).to_contain_text("2000")
+    expect(row).to_contain_text("argument x-message-ttl")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,7 +1,8 @@
-// The ways into a comparison: the button in the head, "without this act" under the timeline, the address (&g=…); and
+// The ways into a comparison: the button in the head, "without this act" on its flag and under the timeline, the address (&g=…); and
 // later acts carried over after one acted in the past. The comparison itself is loaded when it is wanted.
 
 import { el, text } from "./dom.js";
+import { FlagMenu } from "./flag_menu.js";
 import { commandWords, seconds } from "./words.js";
 
 const FUTURE = /^[A-Za-z0-9_-]{1,32}$/;
@@ -17,6 +18,7 @@ export class Comparing {
     this.without = el("button", { type: "button", class: "without", hidden: true, onclick: () => this.withoutAct(this.last) });
     this.later = el("button", { type: "button", class: "later", hidden: true, onclick: () => this.carryLater() });
     this.said = el("p", { class: "carry-state", role: "status" });
+    this.menu = new FlagMenu(stage, (act) => this.withoutAct(act));
     stage.deck.say.after(this.without, this.later, this.said);
     document.querySelector("form.share")?.addEventListener("formdata", (event) => {
       if (this.compare) event.formData.append("future", this.compare.other);
@@ -46,6 +48,7 @@ export class Comparing {
       this.asked = null;
       if ((other === "0" || tree.acts.has(other)) && other !== line.future) this.open(other);
     }
+    this.menu.draw();
     const last = tree.path(line.future).filter((act) => act.t <= playhead.t).pop() ?? null;
     if (last !== this.last) {
       this.last = last;

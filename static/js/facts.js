@@ -1,11 +1,13 @@
 // What an operator sees of a node, in words: pairs of a term and a list of what is said of it. Pure: no DOM.
-// An item is a text, {code}, {node} or {message, words}.
+// An item is a text, {code}, {node}, {message, words} or {table: {head, rows}}, a row's cells being lists of items.
 
 import { hangs, load } from "./why.js";
 import { placeWords, rateWords, serviceWords } from "./words.js";
 import { plain, secondsOf } from "./sentence.js";
 
 const CHIPS_MAX = 40;
+const MINIMUM = new Set(["message-ttl", "max-length", "max-length-bytes", "delivery-limit", "expires"]); // as brokers/rabbitmq/spec.py has them
+const OF_QUEUES = [...MINIMUM, "overflow", "dead-letter-exchange", "dead-letter-routing-key"];
 const HELD = { on_way: "on its way here", buffered: "in the buffer", done: "done, its ack under way", dead: "lost here, but unacked at the broker" };
 const STATUS = { up: "running", down: "crashed", waits: "not started yet" };
 const COUNTS = [
@@ -65,11 +67,25 @@ function queue(name, node, scene, facts) {
   if (unacked.size) facts.push(["Unacked", chips(Array.from(unacked.keys()), unacked.size)]);
 }
 
-/** The policy that applies here: what it says, of which the limits above already are the outcome. */
-function policyOf({ broker, policy }, scene, facts) {
-  if (!policy) return;
-  const { definition = {} } = scene.nodes.get(broker)?.settings.policies?.[policy] ?? {};
-  facts.push(["Policy", [{ code: policy }, ": ", ...spread(Object.entries(definition).map(([key, value]) => [{ code: `${key}: ${plain(value)}` }]))]]);
+/** The policy that applies here, and which value is in force through it and which through an argument. */
+function policyOf({ broker, policy, arguments: args = {} }, scene, facts, keys = OF_QUEUES, prefix = "x-") {
+  const { definition = {}, pattern, priority } = scene.nodes.get(broker)?.settings.policies?.[policy] ?? {};
+  if (policy) {
+    const says = Object.entries(definition).map(([key, value]) => [{ code: `${key}: ${plain(value)}` }]);
+    facts.push(["Policy", [{ code: policy }, ...(pattern === undefined ? [] : [" for ", { code: pattern }]), priority ? ` with priority ${priority}: ` : ": ", ...spread(says)]]);
+  }
+  const rows = keys.map((key) => inForce(key, args[prefix + key], definition[key], prefix + key, policy)).filter(Boolean);
+  if (rows.length) facts.push(["In force", [{ table: { head: ["setting", "value", "from"], rows } }]]);
+}
+
+/** One setting as the broker has it: of a limit the smaller of argument and policy, of all else the argument. */
+function inForce(key, own, said, argument, policy) {
+  if (own === undefined && said === undefined) return null;
+  const both = own !== undefined && said !== undefined;
+  const ofPolicy = own === undefined || (both && MINIMUM.has(key) && said < own);
+  const from = ofPolicy ? ["policy ", { code: policy }] : ["argument ", { code: argument }];
+  const other = both ? [ofPolicy ? `, the argument has ${plain(own)}` : `, the policy has ${plain(said)}`] : [];
+  return [[{ code: key }], [{ code: plain(ofPolicy ? said : own) }], [...from, ...other]];
 }
 
 function loadWords([holds, limit]) {
@@ -80,7 +96,7 @@ function exchange(name, node, scene, facts) {
   const links = Array.from(scene.links.values()).filter((link) => link.source === name);
   const bound = links.filter((link) => link.what === "binding");
   facts.push(["Bindings", bound.length ? spread(bound.map((link) => [link.routing_key ? { code: link.routing_key } : "without a key", " to ", { node: link.target }])) : [name === "amq.default" ? "every queue, by its own name" : "none"]]);
-  policyOf(node.settings, scene, facts);
+  policyOf(node.settings, scene, facts, ["alternate-exchange"], "");
   const other = links.find((link) => link.what === "alternate");
   if (other) facts.push(["Alternate", [{ node: other.target }]]);
 }

@@ -123,7 +123,8 @@ class Queue extends Glyph {
     make(this.root, "rect", { class: "body", y: 20, width: w, height: 36, rx: 7 });
     for (let n = 1; n < ctx.cells; n++) make(this.root, "path", { class: "cell", d: `M${w - 6 - n * 24} 29v18` });
     this.more = make(this.root, "text", { class: "s", x: 7, y: 42 });
-    this.place = make(this.root, "text", { class: "s end place", x: w, y: 70 });
+    this.end = ctx.narrow ? "" : " end";
+    this.place = make(this.root, "text", ctx.narrow ? { x: 1, y: 70 + box.feet.length * 14 } : { x: w, y: 70 });
     box.feet.forEach((line, n) => make(this.root, "text", { class: "s foot", x: 1, y: 70 + n * 14 }, line));
     this.pool = new Pool(this.root);
   }
@@ -159,7 +160,7 @@ class Queue extends Glyph {
     this.pool.end();
     const place = placeWords(settings, scene);
     say(this.place, place?.short ?? "");
-    set(this.place, "class", `s end place${place && (settings.leader === "" || settings.unavailable) ? " away" : ""}`);
+    set(this.place, "class", `s${this.end} place${place && (settings.leader === "" || settings.unavailable) ? " away" : ""}`);
     const fell = this.drop(scene, falling);
     const limits = this.box.feet.length ? `, ${this.box.feet.join(", ")}` : "";
     say(this.title, `${this.box.name}: ${ready.size} ready, ${unacked.size} unacked${delivered ? `, ${delivered} delivered` : ""}${limits}${place ? `, ${place.long}` : ""}${fell}`);

@@ -37,15 +37,23 @@ export class Inspector {
       const said = JSON.stringify(items);
       if (row.said === said || row.dd.contains(document.activeElement)) continue;
       row.said = said;
-      row.dd.replaceChildren(...items.map((item) => this.item(item)));
+      row.dd.classList.toggle("wide", items[0].table !== undefined);
+      row.dd.replaceChildren(...items.map((item) => this.item(item, term)));
     }
   }
 
-  item(item) {
+  item(item, term) {
+    if (item.table !== undefined) return this.table(item.table, term);
     if (typeof item === "string") return document.createTextNode(item);
     if (item.code !== undefined) return el("code", { textContent: item.code });
     if (item.node !== undefined) return this.prose.part("node", item.node === "amq.default" ? "the default exchange" : item.node, item.node);
     const name = item.message.includes("@") ? item.message.slice(0, item.message.indexOf("@")) : item.message;
     return this.prose.message(name, item.words ?? name);
+  }
+  /** A table of cells that are lists of items; what a row is about stands in its first cell. */
+  table({ head, rows }, term) {
+    const cell = (items, n) => el(n ? "td" : "th", n ? {} : { scope: "row" }, ...items.map((item) => this.item(item)));
+    return el("table", { "aria-label": term }, el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col", textContent: name })))),
+      el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map(cell)))));
   }
 }

@@ -13,6 +13,7 @@ const BAND_GAP = 26;
 const FALL_H = 24; // the strip in which lies what fell
 const FOOT_H = 14;
 const FOOT_CHAR_PX = 5.9;
+const FOOT_LINE_PX = 26; // from the end of a queue to beyond the line that leaves it downwards
 const CHAIN_MAX = 4;
 const GAP_MIN = 42; // between two columns
 const WORDS_MAX = 24; // letters of a binding's words for which room is made
@@ -38,7 +39,7 @@ export function layout(nodes, links, width, seen = width) {
   const boxes = new Map();
   for (const [name, node] of nodes) {
     const column = columnOf(node);
-    if (column) boxes.set(name, box(name, column, node, sizes));
+    if (column) boxes.set(name, box(name, column, node, sizes, narrow, narrow && lives(node, nodes)));
   }
   const drawn = Array.from(links).filter(([, link]) => boxes.has(link.source) && boxes.has(link.target));
   for (const [, link] of drawn) if (bindingWords(link)) boxes.get(link.target).labels++;
@@ -56,11 +57,17 @@ function sizesAt(width, narrow) {
   return width < 800 ? { program: 96, exchange: 84, queue: 152, consumer: 150 } : { program: 116, exchange: 92, queue: 208, consumer: 176 };
 }
 
-/** `mid`: where lines meet it, from its top; `up`, `down`: what it needs above and below that. */
-function box(name, column, node, sizes) {
+/** Whether a queue says on which nodes of a cluster it lives. */
+function lives({ settings }, nodes) {
+  return Boolean(nodes.get(settings.broker)?.settings.members && (settings.node || settings.members));
+}
+
+/** `mid`: where lines meet it, from its top; `up`, `down`: what it needs above and below that. Where the flow runs downwards,
+    a line leaves through the feet of a queue: the words end before it, and its nodes have a line of their own. */
+function box(name, column, node, sizes, narrow, placed) {
   const w = sizes[column];
-  const feet = column === "queue" ? wrap(limitWords(node.settings), Math.floor(w / FOOT_CHAR_PX)) : [];
-  const h = column === "queue" ? 57 + feet.length * FOOT_H : column === "program" ? 50 : column === "exchange" ? 62 : 60;
+  const feet = column === "queue" ? wrap(limitWords(node.settings), Math.floor((w - (narrow ? FOOT_LINE_PX : 0)) / FOOT_CHAR_PX)) : [];
+  const h = column === "queue" ? 57 + (feet.length + (placed ? 1 : 0)) * FOOT_H : column === "program" ? 50 : column === "exchange" ? 62 : 60;
   return { name, column, feet, w, h, mid: column === "queue" ? 38 : h / 2, x: 0, y: 0, labels: 0, rank: 0 };
 }
 

@@ -1,9 +1,21 @@
 // What an operator sees of a message: as it was published, where its copies are, and its deaths. Pure: no DOM.
 // The facts are pairs as in facts.js.
 
+import { histories } from "./deaths.js";
 import { plain, secondsOf } from "./sentence.js";
 
+const LETTERS_MAX = 4;
+const DEATHS_MAX = 12;
 const PLACES = { arriving: "on its way there", ready: "ready", unacked: "unacked" };
+
+/** The header as a table, the newest death first as in the header. */
+function deathTable(deaths) {
+  const rows = deaths.slice(0, DEATHS_MAX).map(({ queue, reason, count, exchange, keys, time }) => [
+    [{ node: queue }], [{ code: reason }], [String(count)], [exchange === "" ? { node: "amq.default" } : { node: exchange }],
+    keys.flatMap((key, n) => [n ? ", " : "", key === "" ? "empty" : { code: key }]).filter((item) => item !== ""), [`${time} s`],
+  ]);
+  return { table: { head: ["queue", "reason", "count", "exchange", "routing-keys", "time"], rows } };
+}
 
 /** The facts of a message: [[term, [item, …]], …]. */
 export function lettersOf(gathered, scene) {
@@ -23,8 +35,8 @@ export function lettersOf(gathered, scene) {
   }
   const copies = Array.from(scene.copies).filter(([copy]) => copy.startsWith(`${message}@`));
   if (copies.length) facts.push(["Copies now", copies.slice(0, 12).flatMap(([, state], n) => [n ? ", " : "", { node: state.queue }, ` ${PLACES[state.state]}${state.returns ? `, came back ${state.returns} ×` : ""}`]).filter((item) => item !== "")]);
-  const deaths = events.filter((event) => event.kind === "DeadLettered");
-  if (deaths.length) facts.push(["Deaths", deaths.slice(-12).flatMap((event, n) => [n ? ", " : "", { node: event.queue }, ` ${event.reason.replace("_", " ")} × ${event.count ?? 1}`]).filter((item) => item !== "")]);
+  const told = histories(events, (queue) => scene.nodes.get(queue)?.settings).slice(-LETTERS_MAX);
+  told.forEach((deaths, n) => facts.push([told.length > 1 ? `x-death, letter ${n + 1}` : "x-death", [deathTable(deaths)]]));
   return facts;
 }
 
