@@ -267,9 +267,6 @@ class Client(Program, AmqpClient):
         for count, other in list(self.got.items()):
             if other.open and other.copy is got.copy:
                 self._drop(count, other)  # the same again, since the broker has taken that one back
-        for count, other in list(self.got.items()):
-            if other.open and other.copy is got.copy:
-                self._drop(count, other)  # the same again, since the broker has taken that one back
         self.got[self.deliveries] = got
         if frame.auto_ack:
             self._finish(self.deliveries, got, "ok", cause)
