@@ -106,12 +106,15 @@ class Connection:
         broker = self.broker
         if broker.wary and broker.stops(self, request, departure):
             return  # there it stays
-        del self._up[departure]
+        if self.asks:
+            self.read(departure, request)
+            return
+        del self._up[departure]  # in place, for what sends most waits for no answer
         self.world.flights.pop(departure, None)
         broker.handle(self.node, self, request, departure)
 
     def read(self, departure: str, request: Any) -> None:
-        """The broker takes what has waited unread, unless it fell meanwhile."""
+        """The broker takes what has arrived, unless it fell meanwhile, and answers."""
         if not self.instant and self._up.pop(departure, None) is None:
             return
         self.landed = self.world.flights.pop(departure, None)
