@@ -86,6 +86,8 @@ class Client(Program, AmqpClient):
         self.asked = 0
         self.deliveries = 0
         self.got: dict[int, Got] = {}
+        self.held: dict[str, int] = {}  # copy -> which delivery of it is open
+        self.tags: dict[tuple[int, int], int] = {}  # channel and tag -> which open delivery has it
         self.acked: dict[int, list[tuple[int, Copy]]] = {}
 
     def start(self, cause: str) -> None:
@@ -236,7 +238,9 @@ class Client(Program, AmqpClient):
         """Ack, nack or reject what it means by this tag; what it does not know the broker is asked all the same."""
         multiple = call.arguments.get("multiple", False)
         requeue = call.arguments.get("requeue", False)
-        known = [one for one in channel.unsettled if one == tag or (multiple and (one < tag or not tag))]
+        known = [tag] if tag in channel.unsettled else []
+        if multiple:
+            known = [one for one in channel.unsettled if one <= tag or not tag]
         copies = [channel.unsettled[one] for one in known]
         if not copies:
             more: dict[str, Any] = {"multiple": multiple} if call.call != "basic_reject" else {}
@@ -264,10 +268,11 @@ class Client(Program, AmqpClient):
             frame.copy, number, frame.delivery_tag, frame.redelivered, properties.reply_to or "",
             properties.correlation_id or "", frame.copy.n,
         )  # fmt: skip
-        for count, other in list(self.got.items()):
-            if other.open and other.copy is got.copy:
-                self._drop(count, other)  # the same again, since the broker has taken that one back
+        again = self.held.get(got.copy.name)
+        if again is not None:  # the broker has taken that one back
+            self._drop(again, self.got[again])
         self.got[self.deliveries] = got
+        self.held[got.copy.name] = self.tags[number, got.tag] = self.deliveries
         if frame.auto_ack:
             self._finish(self.deliveries, got, "ok", cause)
         self._go_on()
@@ -275,9 +280,10 @@ class Client(Program, AmqpClient):
     def _done(self, channel: int, tags: Collection[int], outcome: str) -> str:
         """It has done with these, which it got over this channel. Returns the last event's name."""
         told = ""
-        for count, got in list(self.got.items()):
-            if got.open and got.channel == channel and got.tag in tags:
-                told = self._finish(count, got, outcome, told)
+        for tag in list(tags):
+            count = self.tags.get((channel, tag))
+            if count is not None:
+                told = self._finish(count, self.got[count], outcome, told)
         return told
 
     def _finish(self, count: int, got: Got, outcome: str, cause: str) -> str:
@@ -289,6 +295,7 @@ class Client(Program, AmqpClient):
 
     def _drop(self, count: int, got: Got) -> None:
         got.open = False
+        del self.held[got.copy.name], self.tags[got.channel, got.tag]
         if count not in self.spec.named:
             del self.got[count]
 
