@@ -119,6 +119,35 @@ def test_a_queue_is_added_bound_and_consumed_from(page: Page, server: LabServer)
         expect(page.locator(".code-page")).to_contain_text(said)
 
 
+@pytest.mark.parametrize("width", [1360, 390])
+def test_a_producer_is_sent_to_another_exchange_while_it_runs(
+    page: Page, server: LabServer, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    running(page, server, DIES)
+    paused_at(page, 3)
+    page.get_by_role("tab", name="Act").click()
+    act_on(page, "shop")
+    assert page.locator(".acts").get_by_label("Exchange", exact=True).locator("option").all_inner_texts() == [
+        "payments",
+        "(default)",
+    ]
+    page.locator(".acts").get_by_label("Exchange", exact=True).select_option("")
+    page.locator(".acts").get_by_label("Routing key", exact=True).fill("charges")
+    press(page, "Change")
+    lines = "Array.from(document.querySelector('mq-stage').playhead.timeline.scene.links.keys())"
+    assert "shop->payments" not in page.evaluate(lines)
+    assert "shop->amq.default" in page.evaluate(lines)
+    expect(page.locator("[data-node='amq.default']")).to_be_visible()
+    paused_at(page, 6)
+    assert page.evaluate(OVER) <= 0
+    sent = page.evaluate(
+        """() => document.querySelector("mq-stage").playhead.timeline.events
+            .filter((event) => event.kind === "Published" && event.t > 3e6).map((event) => event.exchange)"""
+    )
+    assert set(sent) == {"amq.default"}
+
+
 def test_a_program_hangs_and_goes_on_within_the_picture(page: Page, server: LabServer) -> None:
     running(page, server, DIES)
     paused_at(page, 1)

@@ -16,7 +16,19 @@ from tests.lab_server import LabServer
 pytestmark = pytest.mark.requires_chromium
 
 WIDTHS = [320, 390, 768, 1360]
-DRAWN = {"a", "circle", "defs", "g", "marker", "path", "pattern", "rect", "svg", "text", "title"}
+DRAWN = {"a", "circle", "defs", "g", "marker", "path", "pattern", "rect", "style", "svg", "text", "title"}
+SVG_BYTES_MAX = 200_000  # the fonts are 93 kB of it
+RASTER = """
+async (svg) => {
+  const image = new Image();
+  image.src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.width, image.height];
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  return canvas.toDataURL();
+}
+"""
 SVG = "{http://www.w3.org/2000/svg}"
 
 # Latin words that stand alone in an element run from left to right, whatever stands beside them.
@@ -124,9 +136,25 @@ def test_the_saved_svg_is_whole_and_has_nothing_of_a_strangers_making(
     assert {
         name for one in elements for name in one.attrib if name.startswith("on") or name in ("class", "style")
     } == set()
+    rules = next(one.text or "" for one in elements if one.tag == f"{SVG}style")
+    assert re.fullmatch(
+        r"""(@font-face\{font-family:"[\w ]+";font-weight:[\d ]+;src:url\([\w:/;,+=]+\)\}){2}""", rules
+    )
     links = [one.attrib["href"] for one in elements if "href" in one.attrib]
     assert links == [f"{address}#t=6"]
     assert any("<img src=x" in (one.text or "") for one in elements), "what they wrote is there, as text"
+
+
+def test_the_saved_svg_brings_its_fonts(page: Page, address: str, tmp_path: Path) -> None:
+    opened(page, address)
+    page.get_by_text("Picture", exact=True).click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as SVG").click()
+    saved.value.save_as(tmp_path / "saved.svg")
+    svg = (tmp_path / "saved.svg").read_text()
+    assert len(svg) <= SVG_BYTES_MAX
+    with_fonts, without = (page.evaluate(RASTER, one) for one in (svg, re.sub("<style>.*?</style>", "", svg)))
+    assert with_fonts != without
 
 
 def test_the_saved_png_is_twice_as_large_as_the_figure(page: Page, address: str, tmp_path: Path) -> None:

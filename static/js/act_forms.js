@@ -68,6 +68,8 @@ function producer(panel, name, node) {
   const { rate = {}, publish = {}, confirms = false } = settings;
   const fixed = rate.burst || rate.script;
   const [pace, readRate] = measured("Messages a second", RATE, rate, fixed ? 1 : 0);
+  const there = nodesOf(panel.scene, "exchange").filter((one) => one !== "amq.default" && !panel.scene.nodes.get(one).settings.internal);
+  const exchange = choice([...new Set([...there, publish.exchange || ""])].filter(Boolean).map((one) => [one, one]).concat([["", "(default)"]]), publish.exchange ?? "");
   const key = input({ maxLength: 255, value: publish.routing_key ?? "" });
   const keys = input({ value: (publish.keys ?? []).join(", ") });
   const body = el("textarea", { rows: 2, value: publish.body ?? "", spellcheck: false });
@@ -79,7 +81,7 @@ function producer(panel, name, node) {
   const command = () => {
     const split = keys.value.split(",").map((one) => one.trim()).filter(Boolean);
     if (split.some((one) => one.length > 2)) throw new Wrong(keys, "Keys have one or two characters each, with commas between them.");
-    const said = { routing_key: key.value, keys: split, body: body.value, mandatory: back.checked };
+    const said = { exchange: exchange.value, routing_key: key.value, keys: split, body: body.value, mandatory: back.checked };
     const publishing = Object.fromEntries(Object.entries(said).filter(([one, value]) => JSON.stringify(value) !== JSON.stringify(publish[one] ?? (one === "keys" ? [] : one === "mandatory" ? false : ""))));
     const paced = readRate();
     const changed = { latency_ms: decimal(latency, 0, 60_000), confirms: sure.checked };
@@ -89,7 +91,7 @@ function producer(panel, name, node) {
   };
   return [form(panel, `Change ${name}`, "Change", command, ...pace,
     fixed ? el("p", { class: "soft", textContent: rate.script ? "Now it follows a script." : `Now ${rate.burst.count} at once, every ${rate.burst.every_ms} ms.` }) : null,
-    field("Routing key", key),
+    field("Exchange", exchange), field("Routing key", key),
     el("details", {}, el("summary", { textContent: "Keys, body, confirms, latency" }), field("Keys", keys), field("Body", body), sureLabel,
       stays ? el("p", { class: "soft", textContent: "A channel in confirm mode stays in it: to do without, crash the program, change it, and restart it." }) : null,
       backLabel, field("Latency one way, ms", latency)))];

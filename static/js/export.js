@@ -16,14 +16,30 @@ const PNG_SCALE = 2;
 const PNG_PIXELS_MAX = 40_000_000;
 const NAME_MAX = 60;
 
-/** The figure as one SVG text. `title`, `moment` (µs) and `link` stand below it. */
-export function svgText(picture, { title, moment, link }) {
+/** The page's own fonts as a style sheet that needs no other file; what cannot be had now is left out. */
+async function fontRules() {
+  const rules = await Promise.all(Array.from(document.querySelectorAll("link[as=font]"), async ({ href, dataset }) => {
+    try {
+      const bytes = new Uint8Array(await (await fetch(href)).arrayBuffer());
+      let text = "";
+      for (const byte of bytes) text += String.fromCharCode(byte);
+      return `@font-face{font-family:"${dataset.family}";font-weight:${dataset.weight};src:url(data:font/woff2;base64,${btoa(text)})}`;
+    } catch { // the connection is away
+      return "";
+    }
+  }));
+  return rules.join("");
+}
+
+/** The figure as one SVG text. `title`, `moment` (µs) and `link` stand below it; `rules` is its style sheet. */
+export function svgText(picture, { title, moment, link }, rules = "") {
   const sheet = make(picture.svg, "g", { class: "tokens" });
   try {
     drawMoving(sheet, picture);
     const { width, height } = picture.plan;
     const root = document.createElementNS(NS, "svg");
     make(root, "title", {}, clean(title));
+    if (rules) make(root, "style", {}, rules);
     const colours = getComputedStyle(picture.svg.closest(".figure") ?? picture.svg);
     const paper = make(root, "rect", { fill: colours.getPropertyValue("--raised") });
     for (const child of picture.svg.children) copy(child, root);
@@ -137,13 +153,13 @@ export function give(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-export function saveSvg(picture, about) {
-  give(new Blob([svgText(picture, about)], { type: "image/svg+xml" }), fileName(about.title, about.moment, "svg"));
+export async function saveSvg(picture, about) {
+  give(new Blob([svgText(picture, about, await fontRules())], { type: "image/svg+xml" }), fileName(about.title, about.moment, "svg"));
 }
 
 /** The same on a canvas, twice as large. Rejects with a sentence where the picture is too large for one. */
 export async function savePng(picture, about) {
-  const url = URL.createObjectURL(new Blob([svgText(picture, about)], { type: "image/svg+xml" }));
+  const url = URL.createObjectURL(new Blob([svgText(picture, about, await fontRules())], { type: "image/svg+xml" }));
   try {
     const image = new Image();
     image.src = url;

@@ -227,6 +227,38 @@ def test_a_producer_that_hangs_publishes_nothing_until_it_goes_on() -> None:
     assert len(seen(world.run(4 * SECOND), "Published")) == 49
 
 
+def test_a_producer_publishes_to_another_exchange_and_its_line_goes_there() -> None:
+    world = world_at(1.05)
+    act(world, c.Add("out", "exchange", {"type": "fanout"}))
+    act(world, c.Add("r", "queue"))
+    act(world, c.Bind("out", "r"))
+    (changed, *lines) = act(world, c.Change("web", {"publish": {"exchange": "out"}}))
+    assert changed.settings["publish"]["exchange"] == "out"
+    assert [type(one).__name__ for one in lines] == ["LinkRemoved", "LinkAdded"]
+    assert [name for name, link in picture(world).links.items() if link.what == "publish"] == ["web->out"]
+    events = world.run(2 * SECOND)
+    assert {one.exchange for one in seen(events, "Published")} == {"out"}
+    assert {one.queue for one in seen(events, "Enqueued") if one.t > 1.2 * SECOND} == {"r"}
+
+    act(world, c.Change("web", {"publish": {"exchange": "", "routing_key": "q"}}))
+    assert [link.target for link in picture(world).links.values() if link.what == "publish"] == [
+        "amq.default"
+    ]
+    assert {one.queue for one in seen(world.run(3 * SECOND), "Enqueued") if one.t > 2.2 * SECOND} == {"q"}
+
+
+@pytest.mark.parametrize("exchange", ["nowhere", "inner", 7, None])
+def test_a_producer_cannot_be_sent_where_nobody_may_publish(exchange: object) -> None:
+    world = world_at(1)
+    act(world, c.Add("inner", "exchange", {"type": "fanout", "internal": True}))
+    before = picture(world)
+    with pytest.raises(c.Illegal) as refused:
+        apply(world, c.Change("web", {"publish": {"exchange": exchange}}), "do:x")
+    assert refused.value.code == "bad_value"
+    assert "web.publish.exchange" in refused.value.why
+    assert picture(world) == before
+
+
 def test_one_that_hangs_does_not_come_back_after_a_broken_connection_until_it_goes_on() -> None:
     world = world_at(1)
     act(world, c.Hang("w"))

@@ -130,7 +130,8 @@ def alter(world: World, command: c.Change, cause: str) -> None:
     if program.what == "you":
         after = before
     else:
-        spec = change(program.spec, command.settings, command.node)
+        open_to_all = [one.name for one in program.broker.exchanges.values() if not one.internal]
+        spec = change(program.spec, command.settings, command.node, open_to_all)
         _lawful(program, spec)
         kept = {name: before[name] for name in ("slow", "hung", "blocked", "node", LATENCY) if name in before}
         after = settings_of(spec) | kept
@@ -141,8 +142,20 @@ def alter(world: World, command: c.Change, cause: str) -> None:
         field: after.get(field) for field in {**before, **after} if before.get(field) != after.get(field)
     }
     name = tell_settings(program, changed, cause)
+    if program.what == "producer":
+        _redraw(program, program.spec.publish.exchange, spec.publish.exchange, name)
     if program.what != "you":
         program.change(spec, name)
+
+
+def _redraw(program: Any, old: str, new: str, cause: str) -> None:
+    """Where a producer publishes to is a line of the picture."""
+    if old == new:
+        return
+    broker = program.broker
+    broker.remove_link(f"{program.name}->{broker.node_of(old)}", cause)
+    node_now = broker.node_of(new)
+    broker.add_link(f"{program.name}->{node_now}", "publish", program.name, node_now, cause)
 
 
 def _lawful(program: Any, spec: Any) -> None:

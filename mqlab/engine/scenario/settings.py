@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, overload
 
 from mqlab.engine import commands as c
@@ -19,20 +20,30 @@ CHANGEABLE = {
     "consumer": ("prefetch", "ack", "service", "fail", "priority", "reconnect_ms", LATENCY),
     "client": ("reconnect_ms", LATENCY),
 }
-PUBLISH = ("routing_key", "keys", "body", "headers", "properties", "mandatory")
-"""What `publish` may change: the exchange is a line of the picture and stays."""
+PUBLISH = ("exchange", "routing_key", "keys", "body", "headers", "properties", "mandatory")
+"""What `publish` may change: all of it."""
 
 
 @overload
-def change(spec: ProducerSpec, settings: dict[str, Any], name: str = "") -> ProducerSpec: ...
-@overload
-def change(spec: ConsumerSpec, settings: dict[str, Any], name: str = "") -> ConsumerSpec: ...
-@overload
-def change(spec: ClientSpec, settings: dict[str, Any], name: str = "") -> ClientSpec: ...
 def change(
-    spec: ProducerSpec | ConsumerSpec | ClientSpec, settings: dict[str, Any], name: str = ""
+    spec: ProducerSpec, settings: dict[str, Any], name: str = "", exchanges: Sequence[str] | None = None
+) -> ProducerSpec: ...
+@overload
+def change(
+    spec: ConsumerSpec, settings: dict[str, Any], name: str = "", exchanges: Sequence[str] | None = None
+) -> ConsumerSpec: ...
+@overload
+def change(
+    spec: ClientSpec, settings: dict[str, Any], name: str = "", exchanges: Sequence[str] | None = None
+) -> ClientSpec: ...
+def change(
+    spec: ProducerSpec | ConsumerSpec | ClientSpec,
+    settings: dict[str, Any],
+    name: str = "",
+    exchanges: Sequence[str] | None = None,
 ) -> ProducerSpec | ConsumerSpec | ClientSpec:
-    """The spec with these settings instead, as a scenario file has them; `publish` changes what it names.
+    """The spec with these settings instead, as a scenario file has them; `publish` changes what it names. `exchanges`: what
+    may be published to, beside where it is published to now; None: any, as long as nobody knows what there will be.
 
     Raises commands.Illegal: unknown_setting, or bad_value with the sentence that a scenario file would get.
     """
@@ -56,7 +67,10 @@ def change(
             return read_consumer(place, name, list(spec.queues))
         if isinstance(spec, ClientSpec):
             return read_client(place, name)
-        return read_producer(place, name, [spec.publish.exchange])
+        told = str(plain["publish"].get("exchange")) if isinstance(plain["publish"], dict) else ""
+        return read_producer(
+            place, name, [spec.publish.exchange, *([told] if exchanges is None else exchanges)]
+        )
     except ScenarioError as error:
         raise c.Illegal("bad_value", str(error)) from error
 

@@ -230,6 +230,10 @@ class Topology:
         """A plain line comes to be."""
         self._linked(link, what, source, target, "", None, cause)
 
+    def remove_link(self, link: str, cause: str) -> None:
+        """A line goes, if it is there."""
+        self._unlinked(link, cause)
+
     def _linked(
         self,
         link: str,
