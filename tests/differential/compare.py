@@ -64,7 +64,8 @@ def _played(run: Run, steps: list[Event]) -> Difference | None:
     for step in steps:
         expected = model.play(step)
         counts = model.counts()
-        got = run.play(step, expected, counts, free=model.free)
+        gone = [name for name in run.queues if name not in model.session.broker.queues]
+        got = run.play(step, expected, counts, gone, free=model.free)
         done.append({"step": step, **got})
         found = None
         if not agree(expected, got) and untagged(expected) == untagged(got):

@@ -189,7 +189,13 @@ class Writer(Chance):
         channel = self._channel(client)
         listens = channel is not None and channel.asker is not None
         if not listens or self.rarely(12):
-            self.say("consume", ch=client, queue=PSEUDO_QUEUE, tag=f"R{client}", no_ack=not self.rarely(12))
+            self.say(
+                "consume",
+                ch=client,
+                queue=PSEUDO_QUEUE,
+                tag=f"R{client}{len(self.trace)}",
+                no_ack=not self.rarely(12),
+            )
         if not listens and not self.rarely(12):
             return
         self.bodies += 1

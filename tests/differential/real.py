@@ -75,8 +75,9 @@ class Run:
                 return [self.plain(one) for one in value]
         return value
 
-    def play(self, step: Event, expected: Event, counts: Counts, *, free: bool) -> Event:
-        """One step. `expected` is the model's outcome, `counts` what its queues must then hold; `free`: others are lawful too."""
+    def play(self, step: Event, expected: Event, counts: Counts, gone: list[str], *, free: bool) -> Event:
+        """One step. `expected` is the model's outcome, `counts` what its queues must then hold, `gone` those that there must not
+        be any more; `free`: others are lawful too."""
         self.bound_s = FREE_S if free else BOUND_S
         began = time.monotonic()
         self.observed = []
@@ -96,6 +97,10 @@ class Run:
                     result = self._count(client, step)
                 if client.failed:
                     result = None
+        if step["op"] == "close_connection":
+            self.broker.until(
+                lambda: not self.there(gone, []), self.bound_s
+            )  # of an abrupt end it hears when it has time
         pushed = ordered(expected)[1]
         self.broker.until(lambda: ordered({"observed": self.observed})[1] == pushed, self.bound_s)
         self._counted(counts)

@@ -134,8 +134,8 @@ def hand_over(
     picked = copy is not None
     if copy is None:
         copy = queue.pop()
-    if left:
-        expire(broker, queue, cause)  # before what is left is counted
+    if left and queue.kind == "classic":
+        expire(broker, queue, cause)  # before what is left is counted; a quorum queue looks afterwards
     channel.tags = tag = channel.tags + 1
     copy.n = n = copy.n + 1
     name = f"{copy.name}#{n}"
@@ -194,8 +194,6 @@ def hand_over(
             prefetch,
         )
     )
-    if left and queue.kind == "classic":
-        expire(broker, queue, name)  # before the rest is counted
     content = copy.content
     properties = content.properties
     if properties.headers is not None or copy.failures or consumer is None:
@@ -218,6 +216,8 @@ def hand_over(
             redelivered,
         )
         connection.push(frame, name, arrives, flight)
+    if left and queue.kind == "quorum":
+        expire(broker, queue, name)
 
 
 def as_delivered(queue: Queue | None, copy: Copy, always: bool) -> Properties:
