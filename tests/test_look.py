@@ -113,7 +113,7 @@ def fonts_held(page: Page) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", ["/", "/nothing-here", LABS[0], CLUSTER])
+@pytest.mark.parametrize("path", ["/", CLUSTER])
 def test_a_font_that_comes_late_moves_nothing(page: Page, server: LabServer, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     for late_ms in FONTS_LATE_MS:
