@@ -1,5 +1,5 @@
 // Follows a room for a Python test: one JSON object a line in, {frames: [[ms, frame]…], lost: [ms…], from, until, t};
-// out, for each screen frame, [ms, t, whether the owner had done something, speed, whether the room stands].
+// out, for each screen frame, [ms, t, whether the owner had done something, speed, whether the room stands, whether it is paused and this is its very place].
 
 import { createInterface } from "node:readline";
 
@@ -21,7 +21,7 @@ function follow({ frames, lost, from, until, t }) {
     const at = beat.lands(t, now, turned);
     if (at !== null) t = at;
     else if (beat.room.playing) t = beat.pace(t, FRAME_MS, now);
-    shown.push([now, t, turned, beat.room.speed, beat.stands(now) || t >= beat.room.stop[0]]);
+    shown.push([now, t, turned, beat.room.speed, beat.stands(now) || t >= beat.room.stop[0], !beat.room.playing && t === beat.room.at[0]]);
   }
   return shown;
 }
