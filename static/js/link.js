@@ -3,6 +3,7 @@
 
 import { encode, mint } from "./wire.js";
 
+const OPEN = 1; // WebSocket.OPEN
 const BACKOFF_MS_MIN = 250;
 const BACKOFF_MS_MAX = 8_000;
 const JOIN_AGAIN_MS = 3_000;
@@ -73,8 +74,9 @@ export class Link {
     };
   }
 
+  /** False if nothing was sent: a socket may be closing for a while before `onclose` says so, and what it is given then is lost. */
   send(op, fields) {
-    if (!this.open) return false;
+    if (!this.open || this.socket.readyState !== OPEN) return false;
     this.socket.send(encode(op, fields));
     return true;
   }

@@ -12,6 +12,7 @@ const SCENE = { op: "scene", recording: "r", join: 0, future: "0", at: [0, 0], s
 class Line {
   constructor() {
     this.sent = [];
+    this.readyState = 1;
   }
 
   send(text) {
@@ -19,6 +20,7 @@ class Line {
   }
 
   close() {
+    this.readyState = 3;
     this.onclose();
   }
 
@@ -69,6 +71,23 @@ test("one act is in flight; the next takes its place from the cut before it", as
   await settle();
   assert.equal(acts().length, 2);
   assert.deepEqual([acts()[1].future, acts()[1].at], [future, [5, 1]]);
+});
+
+test("an act on a socket that closes already waits for the next one", async () => {
+  const { lines, timers, watch, settle } = connected();
+  lines[0].tell(SCENE);
+  await settle();
+  lines[0].readyState = 2;
+  const id = watch.act({ do: "crash", node: "a" }, where(5));
+  assert.equal(watch.more("0", [0, 0], [1, 0]), false);
+  const acts = (line) => line.sent.filter((one) => one.op === "do");
+  assert.equal(acts(lines[0]).length, 0);
+  lines[0].onclose();
+  timers[0].f();
+  lines[1].onopen();
+  lines[1].tell(SCENE);
+  await settle();
+  assert.deepEqual(acts(lines[1]).map((one) => one.id), [id]);
 });
 
 test("after a loss it joins again and sends what was not kept, with the same ids, in order", async () => {
