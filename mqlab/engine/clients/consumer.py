@@ -205,6 +205,7 @@ class Consumer(Program, AmqpClient):
             and (when.routing_key is None or when.routing_key == copy.content.routing_key)
             and (when.redelivered is None or when.redelivered == item.redelivered)
             and (when.attempt_at_most is None or item.attempt <= when.attempt_at_most)
+            and (when.messages is None or copy.message.id in when.messages)
             and (when.header is None or when.header in (copy.content.properties.headers or {}))
         ):
             return False

@@ -120,6 +120,15 @@ class Producer(Program, AmqpClient):
         message = Message(f"{self.name}-{n}", key, self._fill(body, key, n).encode())
         sent = (message, publish.exchange, self._fill(routing_key, key, n), properties, mandatory)
         self._send_out(channel, sent, "")
+        for one in spec.again:
+            if one.message == n:
+                self.world.at(self.world.now + one.after_us, self.send_again, sent)
+
+    def send_again(self, sent: Sent) -> None:
+        """Send a message a second time, as one does that does not know whether the first arrived; not while it is down."""
+        channel = self.channels.get(1)
+        if channel is not None and self.up and not self.hung:
+            self._send_out(channel, sent, "", again=True)
 
     def _fill(self, template: str, key: str, n: int) -> str:
         if "{" not in template:

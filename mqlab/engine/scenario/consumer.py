@@ -34,13 +34,14 @@ class ServiceSpec(msgspec.Struct, frozen=True):
 
 
 class FailWhen(msgspec.Struct, frozen=True):
-    """Which messages may fail: all that is given must hold. `header`: the name of one that is there."""
+    """Which messages may fail: all that is given must hold. `header`: the name of one that is there; `messages`: their names."""
 
     key: str | None = None
     routing_key: str | None = None
     header: str | None = None
     redelivered: bool | None = None
     attempt_at_most: int | None = None
+    messages: tuple[str, ...] | None = None
 
 
 class FailSpec(msgspec.Struct, frozen=True):
@@ -180,13 +181,21 @@ def _fail(place: Place) -> FailSpec:
     )
 
 
+def _messages(place: Place) -> tuple[str, ...]:
+    found = tuple(one.name() for one in place.items(limits.FAIL_MESSAGES_MAX, "a list of messages"))
+    if not found:
+        raise place.error("a list of messages, such as [web-17]")
+    return found
+
+
 def _when(place: Place) -> FailWhen | None:
-    fields = place.fields("key", "routing_key", "header", "redelivered", "attempt_at_most")
+    fields = place.fields("key", "routing_key", "header", "redelivered", "attempt_at_most", "messages")
     when = FailWhen(
         fields.get("key", read_key, None),
         fields.get("routing_key", Place.text, None),
         fields.get("header", Place.name, None),
         fields.get("redelivered", Place.truth, None),
         fields.get("attempt_at_most", lambda one: one.integer(1, 1_000_000), None),
+        fields.get("messages", _messages, None),
     )
     return None if when == FailWhen() else when

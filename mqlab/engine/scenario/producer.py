@@ -39,6 +39,13 @@ class ScriptItem(msgspec.Struct, frozen=True):
     mandatory: bool | None = None
 
 
+class AgainSpec(msgspec.Struct, frozen=True):
+    """The producer's own message of this number (from 1) is sent again so long after it was sent (µs)."""
+
+    message: int
+    after_us: int = 0
+
+
 class RateSpec(msgspec.Struct, frozen=True):
     """Exactly one of four."""
 
@@ -73,6 +80,7 @@ class ProducerSpec(msgspec.Struct, frozen=True):
     stop_us: int = 0
     count: int = 0
     reconnect_us: int = 1_000_000
+    again: tuple[AgainSpec, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """As the file has it, with every default."""
@@ -94,13 +102,23 @@ class ProducerSpec(msgspec.Struct, frozen=True):
             "stop_ms": ms(self.stop_us) or None,
             "count": self.count or None,
             "reconnect_ms": ms(self.reconnect_us),
+            "again": [{"message": one.message, "after_ms": ms(one.after_us)} for one in self.again],
         }
 
 
 def read_producer(place: Place, name: str, exchanges: list[str]) -> ProducerSpec:
     """From its place in a scenario file; `exchanges`: what it may publish to. Raises ScenarioError."""
     fields = place.fields(
-        "kind", "broker", "publish", "rate", "confirms", "start_ms", "stop_ms", "count", "reconnect_ms"
+        "kind",
+        "broker",
+        "publish",
+        "rate",
+        "confirms",
+        "start_ms",
+        "stop_ms",
+        "count",
+        "reconnect_ms",
+        "again",
     )
     scripted = "rate" in fields and "script" in fields.need("rate").entries(4)
     publish = read_publish(fields.need("publish"), exchanges, name, scripted=scripted)
@@ -117,7 +135,20 @@ def read_producer(place: Place, name: str, exchanges: list[str]) -> ProducerSpec
         stop_us,
         fields.maybe("count", lambda one: one.integer(1, limits.RECORDING_EVENTS_MAX), 0),
         fields.get("reconnect_ms", lambda one: one.us(1), 1_000_000),
+        fields.get("again", read_again, ()),
     )
+
+
+def read_again(place: Place) -> tuple[AgainSpec, ...]:
+    """The messages that are sent twice, each once. Raises ScenarioError."""
+    found: dict[int, AgainSpec] = {}
+    for one in place.items(limits.AGAIN_MAX, "a list of messages to send again"):
+        fields = one.fields("message", "after_ms")
+        number = fields.need("message").integer(1, limits.RECORDING_EVENTS_MAX)
+        if number in found:
+            raise fields.need("message").error("each message once")
+        found[number] = AgainSpec(number, fields.get("after_ms", Place.us, 0))
+    return tuple(found.values())
 
 
 def read_rate(place: Place, name: str, publish: PublishSpec) -> RateSpec:
