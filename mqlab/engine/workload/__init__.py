@@ -27,7 +27,7 @@ queue, no limit that the broker does not have by itself.
 - `promise`: one sentence, what this system promises about loss, repetition and order, with links to its rules:
   `[a quorum queue gives up after 20 failures](rabbitmq/delivery-limit)`. A test looks every rule up.
 - `charge`: the price of a request where its owner charges for requests, else None.
-- `requests`: the kinds of events that are a request for which its owner charges, and how many requests one such event is.
+- `requests` and `request(event)`: which events are a request for which its owner charges, and the request's name there.
 """
 
 from mqlab.engine.workload.failure import (

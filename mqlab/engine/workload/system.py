@@ -37,9 +37,8 @@ class System(ABC):
     promise: ClassVar[str]
     order: ClassVar[int] = 100
     charge: ClassVar[Charge | None] = None
-    requests: ClassVar[dict[type[e.Event], str]] = {}
-    """Kinds of events that are a request to the broker (one each, of however many copies it tells), each with the request's name
-    in its owner's terms. Only needed where there is a charge."""
+    requests: ClassVar[tuple[type[e.Event], ...]] = ()
+    """The kinds of events that may be a request for which its owner charges."""
 
     @abstractmethod
     def parts(self, workload: Workload) -> dict[str, Any]:
@@ -48,6 +47,11 @@ class System(ABC):
     @abstractmethod
     def restart(self) -> list[AnyCommand]:
         """What "the broker restarts" is in this system's terms; none where its users never see such a thing."""
+
+    def request(self, event: Any) -> str:
+        """The name of the request that this event is, in its owner's terms (`ReceiveMessage`); "": it is none. One event is one
+        request, of however many copies it tells."""
+        return ""
 
     def counterpart(self, failure: AnyFailure) -> str:
         """A sentence where this mishap is something else here than elsewhere, or nothing."""
