@@ -18,7 +18,7 @@ from mqlab.engine.message import message_of
 from mqlab.engine.metrics import Metrics, Took
 from mqlab.engine.recording import Work
 from mqlab.engine.sentences import Phrases, Sentence, phrases, say
-from mqlab.engine.verdicts import Verdicts
+from mqlab.engine.verdicts import OutOfOrder, Verdicts, numbered
 from mqlab.engine.workload.row import VERDICTS, Cell, Moment, Row
 from mqlab.engine.workload.system import System, lab_text, stored
 from mqlab.engine.workload.workload import SECOND, Workload
@@ -74,10 +74,21 @@ class Deciding:
         rule = event.rule
         if before is not None and before is not event:
             because, rule = self.said(before), rule or before.rule
+        elif change.verdict == OutOfOrder.name:
+            because = self._overtaken(event, message)
         kind = type(event).__name__
         self.first[change.verdict] = Moment(
             kind, event.name, event.t, world.i, message, self.said(event), because, rule
         )
+
+    def _overtaken(self, event: e.Handled, message: str) -> Sentence:
+        """Which later message of its key was done before it."""
+        verdicts = next(one for one in self.world.judges if isinstance(one, Verdicts))
+        order = next(one for one in verdicts.folds if isinstance(one, OutOfOrder))
+        producer, _ = numbered(message)
+        later = f"{producer}-{order.latest[producer, event.key, order.handling.role(event.program)]}"
+        told = " has the same key and was sent later, and was done with before it, side by side with it."
+        return (("message", later, later), ("text", told, ""))
 
     def said(self, event: e.Event) -> Sentence:
         """An event as this kind of broker tells it."""

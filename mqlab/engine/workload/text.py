@@ -103,6 +103,12 @@ def read(pairs: Iterable[tuple[str, str]]) -> Workload:
     return Workload(**fields, failures=tuple(failures)).check()
 
 
+def pairs(text: str) -> list[tuple[str, str]]:
+    """The names and values of such a text; where there is no =, all of it is a name."""
+    parts = (part.partition("=") for part in text[: 10 * TEXT_CHARS_MAX].split("&") if part)
+    return [(name, value) for name, _, value in parts]
+
+
 def number(name: str, value: str) -> float:
     """A number of this name, in its range where it has one; an int where it is whole. Raises BadWorkload."""
     if NUMBER.fullmatch(value) is None:

@@ -64,7 +64,7 @@ class Classic(RabbitMQSystem):
     """A classic queue."""
 
     id = "rabbitmq-classic"
-    title = "RabbitMQ, classic queue"
+    title = "RabbitMQ classic queue"
     order = 10
     promise = (
         "Keeps a persistent message until [its ack arrives](rabbitmq/ack-settles), and gives what a lost consumer held "
@@ -77,7 +77,7 @@ class Quorum(RabbitMQSystem):
     """A quorum queue."""
 
     id = "rabbitmq-quorum"
-    title = "RabbitMQ, quorum queue"
+    title = "RabbitMQ quorum queue"
     order = 11
     arguments: ClassVar[dict[str, Any]] = {"x-queue-type": "quorum"}
     promise = (
