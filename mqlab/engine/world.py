@@ -93,6 +93,11 @@ class World:
         agenda.made = made = agenda.made + 1
         heappush(agenda.entries, (t, made, action, args, self._depth + 1 if t <= self.now else 0))
 
+    def uncount(self) -> None:
+        """Keep no tally from here on: nobody looks at the picture."""
+        self.tally = None
+        self._heard = Hearers(None, self.judges)
+
     def name(self, subject: str) -> str:
         """The name of the next event about a program or a node: `worker-1#17`."""
         counts = self._counts

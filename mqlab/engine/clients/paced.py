@@ -39,8 +39,12 @@ class Paced(Program, ABC):
         return self.connection is not None
 
     @abstractmethod
-    def make(self, item: Any = None) -> None:
-        """Send the next message: as the script's item has it, or as its settings do."""
+    def make(self, item: Any = None) -> Any:
+        """Send the next message: as the script's item has it, or as its settings do. Returns what `make_again` takes."""
+
+    @abstractmethod
+    def make_again(self, sent: Any) -> None:
+        """Send this one once more."""
 
     def set_off(self) -> None:
         """Let the first beat come."""
@@ -97,7 +101,15 @@ class Paced(Program, ABC):
         spec = self.spec
         if self.ready and not (spec.count and self.made >= spec.count):
             self.made += 1
-            self.make(item)
+            sent = self.make(item)
+            for again in spec.again:
+                if again.message == self.made:
+                    self.world.at(self.world.now + again.after_us, self.send_again, sent)
+
+    def send_again(self, sent: Any) -> None:
+        """Send a message a second time, as one does that does not know whether the first arrived; not while it is down."""
+        if self.ready and self.up and not self.hung:
+            self.make_again(sent)
 
     def message(self, keys: tuple[str, ...], key: str, body: str) -> Message:
         """Its message number `made`: with this key, or ("") one drawn from `keys`."""

@@ -138,6 +138,7 @@ class Worker(Program, ABC):
             (when.key is None or when.key == copy.message.key)
             and (when.redelivered is None or when.redelivered == item.redelivered)
             and (when.attempt_at_most is None or item.attempt <= when.attempt_at_most)
+            and (when.messages is None or copy.message.id in when.messages)
             and self.matters(when, copy)
         ):
             return False

@@ -12,7 +12,7 @@ from mqlab.engine.scenario.place import Fields, Place, ms
 from mqlab.engine.scenario.program import ProgramSpec
 
 RATE_PER_S_MIN = 0.001
-PACE = ("rate", "start_ms", "stop_ms", "count", "reconnect_ms")
+PACE = ("rate", "start_ms", "stop_ms", "count", "reconnect_ms", "again")
 """The fields that every producer has."""
 
 ReadItem = Callable[[Place, int], Any]
@@ -48,6 +48,13 @@ class RateSpec(msgspec.Struct, frozen=True):
         return {"poisson": self.poisson} if self.constant is None else {"constant": self.constant}
 
 
+class AgainSpec(msgspec.Struct, frozen=True):
+    """The producer's own message of this number (from 1) is sent again so long after it was sent (µs)."""
+
+    message: int
+    after_us: int = 0
+
+
 class PaceSpec(ProgramSpec, frozen=True, kw_only=True):
     """Base of what sends at a pace. Times in µs after the lab's beginning. `stop_us` 0: it goes on; `count` 0:
     as many as it can."""
@@ -58,6 +65,7 @@ class PaceSpec(ProgramSpec, frozen=True, kw_only=True):
     stop_us: int = 0
     count: int = 0
     reconnect_us: int = 1_000_000
+    again: tuple[AgainSpec, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """As the file has it, with every default."""
@@ -67,12 +75,14 @@ class PaceSpec(ProgramSpec, frozen=True, kw_only=True):
             "stop_ms": ms(self.stop_us) or None,
             "count": self.count or None,
             "reconnect_ms": ms(self.reconnect_us),
+            "again": [{"message": one.message, "after_ms": ms(one.after_us)} for one in self.again],
         }
 
 
 def read_pace(fields: Fields, read_item: ReadItem) -> dict[str, Any]:
     """The fields of PACE, as a PaceSpec takes them. Raises ScenarioError."""
     start_us = fields.get("start_ms", Place.us, 0)
+    none: tuple[AgainSpec, ...] = ()
     stop_us = fields.maybe("stop_ms", lambda one: one.us(0.001), 0)
     if stop_us and stop_us <= start_us:
         raise fields.need("stop_ms").error("a time after start_ms, or null")
@@ -82,7 +92,20 @@ def read_pace(fields: Fields, read_item: ReadItem) -> dict[str, Any]:
         "stop_us": stop_us,
         "count": fields.maybe("count", lambda one: one.integer(1, limits.RECORDING_EVENTS_MAX), 0),
         "reconnect_us": fields.get("reconnect_ms", lambda one: one.us(1), 1_000_000),
+        "again": fields.get("again", _again, none),
     }
+
+
+def _again(place: Place) -> tuple[AgainSpec, ...]:
+    """The messages that are sent twice, each once."""
+    found: dict[int, AgainSpec] = {}
+    for one in place.items(limits.AGAIN_MAX, "a list of messages to send again"):
+        fields = one.fields("message", "after_ms")
+        number = fields.need("message").integer(1, limits.RECORDING_EVENTS_MAX)
+        if number in found:
+            raise fields.need("message").error("each message once")
+        found[number] = AgainSpec(number, fields.get("after_ms", Place.us, 0))
+    return tuple(found.values())
 
 
 def scripted(fields: Fields) -> bool:

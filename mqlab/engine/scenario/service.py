@@ -15,7 +15,7 @@ from mqlab.engine.scenario.text import read_key
 SERVICE_US = 200_000
 WORK = ("replicas", "service", "fail", "reconnect_ms", "start_ms")
 """The fields that every program has that works on messages."""
-FAIL_WHEN = ("key", "redelivered", "attempt_at_most")
+FAIL_WHEN = ("key", "redelivered", "attempt_at_most", "messages")
 """What decides with every broker which messages fail."""
 
 
@@ -36,13 +36,14 @@ class ServiceSpec(msgspec.Struct, frozen=True):
 
 
 class FailWhen(msgspec.Struct, frozen=True):
-    """Which messages may fail: all that is given must hold. `header`: the name of one that is there."""
+    """Which messages may fail: all that is given must hold. `header`: the name of one that is there; `messages`: their names."""
 
     key: str | None = None
     routing_key: str | None = None
     header: str | None = None
     redelivered: bool | None = None
     attempt_at_most: int | None = None
+    messages: tuple[str, ...] | None = None
 
 
 class FailSpec(msgspec.Struct, frozen=True):
@@ -126,6 +127,13 @@ def _fail(place: Place, then: Sequence[str], when: Sequence[str]) -> FailSpec:
     )
 
 
+def _messages(place: Place) -> tuple[str, ...]:
+    found = tuple(one.name() for one in place.items(limits.FAIL_MESSAGES_MAX, "a list of messages"))
+    if not found:
+        raise place.error("a list of messages, such as [web-17]")
+    return found
+
+
 def _when(place: Place, known: Sequence[str]) -> FailWhen | None:
     fields = place.fields(*known)
     when = FailWhen(
@@ -134,5 +142,6 @@ def _when(place: Place, known: Sequence[str]) -> FailWhen | None:
         fields.get("header", Place.name, None),
         fields.get("redelivered", Place.truth, None),
         fields.get("attempt_at_most", lambda one: one.integer(1, 1_000_000), None),
+        fields.get("messages", _messages, None),
     )
     return None if when == FailWhen() else when

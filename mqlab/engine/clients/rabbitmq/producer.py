@@ -65,7 +65,7 @@ class Producer(Paced, AmqpProgram):
         """Whether its connection is up and read."""
         return bool(self.channels) and "blocked" not in self.settings
 
-    def make(self, item: ScriptItem | None = None) -> None:
+    def make(self, item: ScriptItem | None = None) -> Sent:
         """Publish the next message."""
         publish = self.spec.publish
         key, body, routing_key = "", publish.body, publish.routing_key
@@ -79,6 +79,11 @@ class Producer(Paced, AmqpProgram):
         message = self.message(publish.keys, key, body)
         sent = (message, publish.exchange, self.filled(routing_key, message), properties, mandatory)
         self._send_out(self.channels[1], sent, "")
+        return sent
+
+    def make_again(self, sent: Sent) -> None:
+        """Publish it again, marked as such for those who read the events."""
+        self._send_out(self.channels[1], sent, "", again=True)
 
     def _send_out(self, channel: ClientChannel, sent: Sent, cause: str, again: bool = False) -> None:
         message, exchange, routing_key, properties, mandatory = sent
