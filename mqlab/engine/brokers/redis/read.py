@@ -12,7 +12,17 @@ import msgspec
 from mqlab.engine.brokers.redis import errors, told
 from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis.arguments import (
-    ID, LAST, ZERO, after, before, end_of, integer, shown, start_of, strict_id, text,
+    ID,
+    LAST,
+    ZERO,
+    after,
+    before,
+    end_of,
+    integer,
+    shown,
+    start_of,
+    strict_id,
+    text,
 )  # fmt: skip
 from mqlab.engine.brokers.redis.client import Wait
 from mqlab.engine.brokers.redis.errors import Refused, refuse

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mqlab.engine.brokers.redis import errors, told
-from mqlab.engine.brokers.redis.arguments import BIGGEST, ID, LAST, ZERO, after, integer, shown, strict_id, text
+from mqlab.engine.brokers.redis.arguments import (
+    BIGGEST,
+    ID,
+    LAST,
+    ZERO,
+    after,
+    integer,
+    shown,
+    strict_id,
+    text,
+)
 from mqlab.engine.brokers.redis.errors import Refused, refuse
 from mqlab.engine.brokers.redis.keys import stream_at
 from mqlab.engine.brokers.redis.pubsub import published
