@@ -8,6 +8,7 @@ import { ASK_AGAIN_MS } from "./playhead.js";
 import { Wording } from "./wording.js";
 import { bookOf, unsaid } from "./story.js";
 import { Teller } from "./teller.js";
+import { Trail } from "./trail.js";
 import { messageOf, seconds } from "./words.js";
 
 const AHEAD_US = 60_000_000;
@@ -26,6 +27,7 @@ export class Reader {
     const select = (selection) => stage.select(selection);
     this.prose = new Wording(stage.picture.keys, (message) => this.keyOf(message), select);
     this.past = new Past();
+    this.trail = new Trail();
     this.teller = new Teller(this.prose, this.past, {
       go: (t) => this.go(t),
       select,
@@ -93,7 +95,7 @@ export class Reader {
     const { stage } = this;
     this.learn(line);
     for (const [name, glyph] of stage.picture.glyphs ?? []) glyph.root.toggleAttribute("data-chosen", name === stage.selection.node);
-    this.teller.follow(line);
+    this.trail.draw(stage.picture, this.teller.follow(line));
     if (this.ahead) this.look(line);
     const playing = stage.playhead.playing;
     if (!this.teller.root.hidden) this.teller.draw(line, now, { playing, actable: line.scene.nodes.has(stage.selection.node) }, !playing);
