@@ -51,7 +51,7 @@ LABELS = {
 }
 WORDS = {
     "steady": "steady", "random": "random", "bursts": "in bursts", "fixed": "fixed", "even": "half to one and a half",
-    "rack": "same rack", "zone": "same town", "region": "same country", "ocean": "across an ocean",
+    "rack": "same rack", "zone": "same town", "region": "same country", "ocean": "across an ocean, to watch",
 }  # fmt: skip
 
 
