@@ -67,6 +67,7 @@ class World:
         self.brokers: dict[str, Any] = {}
         self.programs: dict[str, Any] = {}
         self.names: dict[str, str] = {}  # every name that a node has or had, and what it is of
+        self.publishers: dict[str, None] = {}  # those of them after whom messages are named
         self.links: dict[str, Link] = {}
         self.flights: dict[str, Flight] = {}
         self.ledger = Ledger()

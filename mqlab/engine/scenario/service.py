@@ -1,20 +1,22 @@
-"""A consumer in a scenario file: what it consumes, how long it takes, when it acks, and how it fails."""
+"""How programs work on what they get: how many there are, how long a message takes, which fail, from when they run."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from mqlab.engine import limits
-from mqlab.engine.scenario.message import read_key, template
-from mqlab.engine.scenario.place import Place, ms
+from mqlab.engine.scenario.place import Fields, Place, ms
+from mqlab.engine.scenario.program import ProgramSpec
+from mqlab.engine.scenario.text import read_key
 
-ACK = ("after", "before", "auto")
-THEN = ("reject", "nack_requeue", "reject_requeue")
-PREFETCH_MAX = 65_535  # an unsigned short in basic.qos
-INT32 = 2**31
 SERVICE_US = 200_000
+WORK = ("replicas", "service", "fail", "reconnect_ms", "start_ms")
+"""The fields that every program has that works on messages."""
+FAIL_WHEN = ("key", "redelivered", "attempt_at_most", "messages")
+"""What decides with every broker which messages fail."""
 
 
 class ServiceSpec(msgspec.Struct, frozen=True):
@@ -49,7 +51,7 @@ class FailSpec(msgspec.Struct, frozen=True):
 
     chance: float = 1.0
     when: FailWhen | None = None
-    then: str = THEN[0]
+    then: str = ""
 
     def plain(self) -> dict[str, Any]:
         """As the file has it."""
@@ -58,33 +60,15 @@ class FailSpec(msgspec.Struct, frozen=True):
         return {"chance": self.chance, "when": when, "then": self.then}
 
 
-class AnswerSpec(msgspec.Struct, frozen=True):
-    """What it sends to a message's reply_to when it has done with it, through the default exchange, with its correlation id."""
+class WorkSpec(ProgramSpec, frozen=True, kw_only=True):
+    """Base of what works on messages. `replicas` programs of this role; times in µs; `start_us` None:
+    not before somebody starts it."""
 
-    body: str = ""
-    mandatory: bool = False
-
-
-class ConsumerSpec(msgspec.Struct, frozen=True):
-    """`replicas` programs of this role; `prefetch` 0: unlimited; `start_us` None: not before somebody starts it."""
-
-    kind: ClassVar[str] = "consumer"
-    broker: str
-    queues: tuple[str, ...]
     replicas: int = 1
-    prefetch: int = 0
-    ack: str = ACK[0]
     service: ServiceSpec = ServiceSpec(SERVICE_US)
     fail: FailSpec | None = None
-    priority: int = 0
     reconnect_us: int = 1_000_000
     start_us: int | None = 0
-    answer: AnswerSpec | None = None
-
-    @property
-    def publishes(self) -> bool:
-        """Whether messages are named after its programs."""
-        return self.answer is not None
 
     def names(self, role: str) -> list[str]:
         """The names of its programs: the role's own for one, numbered from 1 for several."""
@@ -93,63 +77,25 @@ class ConsumerSpec(msgspec.Struct, frozen=True):
     def plain(self) -> dict[str, Any]:
         """As the file has it, with every default."""
         return {
-            "kind": self.kind,
-            "broker": self.broker,
-            **({"queue": self.queues[0]} if len(self.queues) == 1 else {"queues": list(self.queues)}),
             "replicas": self.replicas,
-            "prefetch": self.prefetch,
-            "ack": self.ack,
             "service": self.service.plain(),
             "fail": self.fail.plain() if self.fail else None,
-            "answer": msgspec.structs.asdict(self.answer) if self.answer else None,
-            "priority": self.priority,
             "reconnect_ms": ms(self.reconnect_us),
             "start_ms": None if self.start_us is None else ms(self.start_us),
         }
 
 
-def read_consumer(place: Place, name: str, queues: list[str]) -> ConsumerSpec:
-    """From its place in a scenario file; `queues`: what it may consume from. Raises ScenarioError."""
-    fields = place.fields(
-        "kind", "broker", "queue", "queues", "replicas", "prefetch", "ack", "service", "fail", "answer", "priority",
-        "reconnect_ms", "start_ms",
-    )  # fmt: skip
+def read_work(fields: Fields, then: Sequence[str], when: Sequence[str] = FAIL_WHEN) -> dict[str, Any]:
+    """The fields of WORK, as a WorkSpec takes them. `then`: what it may do with a message that fails, the first by default;
+    `when`: what may decide which do. Raises ScenarioError."""
     at_once: int | None = 0
-    if ("queue" in fields) == ("queues" in fields):
-        both = "both" if "queue" in fields else "none"
-        raise place.error("exactly one of the fields queue and queues", both)
-    if "queue" in fields:
-        chosen = [fields.need("queue").known(queues, "a queue")]
-    else:
-        places = fields.need("queues").items(limits.NODES_MAX, "a list of queues")
-        chosen = [one.known(queues, "a queue") for one in places]
-        for index, one in enumerate(places):
-            if chosen.index(chosen[index]) < index:
-                raise one.error("each queue once")
-        if not chosen:
-            raise fields.need("queues").error("a list of queues")
-    return ConsumerSpec(
-        fields.need("broker").text(),
-        tuple(chosen),
-        fields.get("replicas", lambda one: one.integer(1, limits.REPLICAS_MAX), 1),
-        fields.get("prefetch", lambda one: one.integer(0, PREFETCH_MAX), 0),
-        fields.get("ack", lambda one: one.choice(ACK), ACK[0]),
-        fields.get("service", _service, ServiceSpec(SERVICE_US)),
-        fields.maybe("fail", _fail, None),
-        fields.get("priority", lambda one: one.integer(-INT32, INT32 - 1), 0),
-        fields.get("reconnect_ms", lambda one: one.us(1), 1_000_000),
-        fields.get("start_ms", _start, at_once),
-        fields.maybe("answer", lambda one: _answer(one, name), None),
-    )
-
-
-def _answer(place: Place, name: str) -> AnswerSpec:
-    fields = place.fields("body", "mandatory")
-    longest = f"{name}-{limits.REPLICAS_MAX}"  # the name of one of several
-    return AnswerSpec(
-        fields.get("body", lambda one: template(one, limits.BODY_BYTES_MAX, name=longest, keyed=True), ""),
-        fields.truth("mandatory", False),
-    )
+    return {
+        "replicas": fields.get("replicas", lambda one: one.integer(1, limits.REPLICAS_MAX), 1),
+        "service": fields.get("service", _service, ServiceSpec(SERVICE_US)),
+        "fail": fields.maybe("fail", lambda one: _fail(one, then, when), None),
+        "reconnect_us": fields.get("reconnect_ms", lambda one: one.us(1), 1_000_000),
+        "start_us": fields.get("start_ms", _start, at_once),
+    }
 
 
 def _start(place: Place) -> int | None:
@@ -172,12 +118,12 @@ def _service(place: Place) -> ServiceSpec:
     return ServiceSpec(uniform_us=(low, high))
 
 
-def _fail(place: Place) -> FailSpec:
+def _fail(place: Place, then: Sequence[str], when: Sequence[str]) -> FailSpec:
     fields = place.fields("chance", "when", "then")
     return FailSpec(
         float(fields.get("chance", lambda one: one.number(0, 1), 1.0)),
-        fields.get("when", _when, None),
-        fields.get("then", lambda one: one.choice(THEN), THEN[0]),
+        fields.get("when", lambda one: _when(one, when), None),
+        fields.get("then", lambda one: one.choice(then), then[0]),
     )
 
 
@@ -188,8 +134,8 @@ def _messages(place: Place) -> tuple[str, ...]:
     return found
 
 
-def _when(place: Place) -> FailWhen | None:
-    fields = place.fields("key", "routing_key", "header", "redelivered", "attempt_at_most", "messages")
+def _when(place: Place, known: Sequence[str]) -> FailWhen | None:
+    fields = place.fields(*known)
     when = FailWhen(
         fields.get("key", read_key, None),
         fields.get("routing_key", Place.text, None),
