@@ -94,7 +94,7 @@ def _picture_broker(broker: RabbitMQ, nodes: dict[str, Node], copies: dict[str, 
 def _state(queue: Queue, copy: Copy) -> CopyState:
     return CopyState(
         queue.name, copy.message.key, copy.state, copy.returns > 0, copy.returns, copy.expires, queue.priority_of(copy),
-        copy.origin,
+        copy.origin, getattr(copy, "group", ""), copy.until,
     )  # fmt: skip
 
 
