@@ -5,8 +5,8 @@ its `cause` (the name of the event that led to it, or `do:<command id>`), and, w
 Its `name` is its subject and the subject's own count (`web-41@billing#3`), so no running number is part of an event.
 
 Leaving and arriving are two events. An event with `arrives` is a departure: it opens a *flight* named after it, and
-exactly one arrival whose `cause` is that name, or one `Lost` that lists it in `flights`, ends it. `Routed` alone opens
-one flight per copy, named after the copy; `Enqueued` or `Dropped` of that copy ends it. How each event changes the picture
+exactly one arrival whose `cause` is that name, or one `Lost` that lists it in `flights`, ends it. `Routed` and `Broadcast`
+open one flight per copy, named after the copy; `Enqueued`, `Dropped` or `Received` of that copy ends it. How each event changes the picture
 is written once for Python in `fold.py` and once for the browser in `model.js`; a test holds the two together.
 """
 
@@ -14,6 +14,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from mqlab.engine.broadcasts import Broadcast as Broadcast
+from mqlab.engine.broadcasts import Missed as Missed
+from mqlab.engine.broadcasts import Sent as Sent
+from mqlab.engine.broadcasts import Subscribed as Subscribed
+from mqlab.engine.broadcasts import Unsubscribed as Unsubscribed
 from mqlab.engine.calls import Answered as Answered
 from mqlab.engine.calls import Called as Called
 from mqlab.engine.changes import ActiveChanged as ActiveChanged
@@ -40,6 +45,11 @@ from mqlab.engine.judgement import Judgement as Judgement
 from mqlab.engine.judgement import PredictionDue as PredictionDue
 from mqlab.engine.judgement import PredictionSettled as PredictionSettled
 from mqlab.engine.judgement import VerdictChanged as VerdictChanged
+from mqlab.engine.logs import Appended as Appended
+from mqlab.engine.logs import Claimed as Claimed
+from mqlab.engine.logs import CursorSet as CursorSet
+from mqlab.engine.logs import Fetched as Fetched
+from mqlab.engine.logs import Trimmed as Trimmed
 from mqlab.engine.timed import Deduplicated as Deduplicated
 from mqlab.engine.timed import Forgotten as Forgotten
 from mqlab.engine.timed import Redriven as Redriven
@@ -364,4 +374,5 @@ AnyEvent = (
     | LinkRemoved | Blocked | Unblocked | HungUp | MemberChanged | LeaderChanged | PolicySet | PolicyCleared | GoalMet
     | VerdictChanged | Storm | ActOffered | PredictionDue | PredictionSettled | Called
     | VisibilityChanged | Deduplicated | Forgotten | Redriven
+    | Subscribed | Unsubscribed | Broadcast | Missed | Sent | Appended | Fetched | Claimed | CursorSet | Trimmed
 )  # fmt: skip

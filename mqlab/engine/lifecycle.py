@@ -18,6 +18,7 @@ MOVES: dict[str, dict[str, str]] = {
     "deliver": {"ready": "unacked"},
     "deliver_auto_ack": {"ready": "acked"},
     "requeue": {"unacked": "ready"},
+    "claim": {"unacked": "unacked"},  # into other hands
     "set_aside": {"ready": "unacked", "unacked": "unacked"},  # held by its queue itself
     "ack": {"unacked": "acked"},
     "delete": {"ready": "acked", "unacked": "acked"},  # by a receipt handle, whose time may be over
@@ -49,6 +50,11 @@ class Ledger:
         """So many copies came to be, each arriving at its queue."""
         self.born += count
         self.states["arriving"] += count
+
+    def pass_on(self, count: int) -> None:
+        """So many copies came to be and were sent at once by a broker that keeps nothing: for it they are done."""
+        self.born += count
+        self.states["acked"] += count
 
     def move(self, copy: Copy, verb: str) -> None:
         """Move the copy. Raises IllegalMove, with nothing changed, where the table has no such move."""
