@@ -236,7 +236,9 @@ def set_id(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -
         elif word == b"maxdeletedid" and len(options) > 1:
             deleted = strict_id(options[1])
             if last < deleted:
-                raise refuse("ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id")
+                raise refuse(
+                    "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id"
+                )
         else:
             raise Refused(errors.SYNTAX)
         options = options[2:]
