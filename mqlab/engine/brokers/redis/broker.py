@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mqlab.engine.brokers.redis import commands, output_buffer, pubsub, read
+from mqlab.engine.brokers.redis import commands, multi, output_buffer, pubsub, read
 from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis.client import Client
 from mqlab.engine.brokers.redis.errors import Refused
@@ -136,12 +136,10 @@ class Redis(Topology):
         if spec is None or len(argv) < -spec.arity or (spec.arity > 0 and len(argv) != spec.arity):
             found = commands.look_up(argv)
             if isinstance(found, Error):
-                client.aborted = True
-                return found
+                return multi.rejected(client, found, argv)
             spec = found
         if client.resp == 2 and not spec.listening and client.listens:
-            client.aborted = True
-            return commands.forbidden(client, spec)
+            return multi.rejected(client, commands.forbidden(client, spec), argv)
         if client.queued is not None and not spec.now:
             client.queued.append((request, spec))
             return QUEUED
