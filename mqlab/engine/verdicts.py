@@ -158,11 +158,10 @@ class Moving:
         """How many copies are ready in queues where nothing has moved for `limits.STUCK_AFTER_S`."""
         count = 0
         for broker in world.brokers.values():
-            for queue in broker.queues.values():
-                ready = len(queue)
+            for name, ready in broker.waiting():
                 if not ready:
-                    self.since.pop(queue.name, None)
-                elif world.now - self.since.get(queue.name, world.now) >= limits.STUCK_AFTER_S * SECOND:
+                    self.since.pop(name, None)
+                elif world.now - self.since.get(name, world.now) >= limits.STUCK_AFTER_S * SECOND:
                     count += ready
         return count
 

@@ -9,17 +9,17 @@ import msgspec
 
 from mqlab.engine import limits
 from mqlab.engine.brokers.rabbitmq import methods as m
-from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
-from mqlab.engine.clients.program import Program, blocked, count_nodes
+from mqlab.engine.clients.program import blocked, count_nodes
+from mqlab.engine.clients.rabbitmq.amqp import AmqpClient, ClientChannel
+from mqlab.engine.clients.rabbitmq.program import AmqpProgram
 from mqlab.engine.events import Called, Handled, Lost
 from mqlab.engine.message import Copy, Message, copy_event
 from mqlab.engine.scene import Flight
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
+    from mqlab.engine.clients.rabbitmq.client_spec import Call, ClientSpec
     from mqlab.engine.connection import Connection
-    from mqlab.engine.scenario import ClientSpec
-    from mqlab.engine.scenario.client import Call
     from mqlab.engine.world import World
 
 CLOSE = m.ChannelClose
@@ -66,7 +66,7 @@ class Got(msgspec.Struct):
     open: bool = True
 
 
-class Client(Program, AmqpClient):
+class Client(AmqpProgram):
     """`step`: how many of its calls it has made; `got`: the deliveries since it started, by their count from 1 (those that it
     still holds, and those that its script names); `asked`: the channel on which it waits for an answer, 0: on none."""
 
@@ -74,6 +74,7 @@ class Client(Program, AmqpClient):
 
     def __init__(self, world: World, name: str, broker: RabbitMQ, spec: ClientSpec, latency_us: int) -> None:
         AmqpClient.__init__(self, world, name, broker, latency_us)
+        self.role = name
         self.spec = spec
         self.up = True
         self.made = 0
@@ -206,7 +207,7 @@ class Client(Program, AmqpClient):
             named = getattr(request, field, "")
             if named and named in there:
                 return str(named)
-        return broker.name
+        return str(broker.name)
 
     def _room(self, request: m.Request) -> bool:
         """Whether the lab may grow by what is declared here."""

@@ -8,17 +8,12 @@ from typing import Any, ClassVar
 import msgspec
 
 from mqlab.engine import limits
+from mqlab.engine.clients.rabbitmq.publish_spec import plain_properties, read_properties
 from mqlab.engine.message import NO_PROPERTIES, Properties
 from mqlab.engine.scenario.error import nearest
-from mqlab.engine.scenario.message import (
-    IN_BRACES,
-    braced,
-    plain_properties,
-    read_key,
-    read_properties,
-    template,
-)
 from mqlab.engine.scenario.place import Fields, Place, ms
+from mqlab.engine.scenario.program import ProgramSpec, There
+from mqlab.engine.scenario.text import IN_BRACES, braced, read_key, template
 
 SHORT_MAX = 65_535  # an unsigned short, as a prefetch is
 LONG_MAX = 2**32 - 1
@@ -137,11 +132,10 @@ class Call(msgspec.Struct, frozen=True):
         return made | (plain_properties(self.properties) if self.call == "basic_publish" else {})
 
 
-class ClientSpec(msgspec.Struct, frozen=True):
+class ClientSpec(ProgramSpec, frozen=True):
     """`script`: its calls, in their order."""
 
     kind: ClassVar[str] = "client"
-    broker: str
     script: tuple[Call, ...]
     reconnect_us: int = 1_000_000
 
@@ -155,11 +149,10 @@ class ClientSpec(msgspec.Struct, frozen=True):
         """Whether messages are named after it."""
         return any(call.call == "basic_publish" for call in self.script)
 
-    @property
-    def feeds(self) -> list[str]:
-        """The exchanges that it publishes to."""
+    def feeds(self, broker: Any) -> list[str]:
+        """The exchanges that it publishes to, of those that are there, as nodes of the picture."""
         published = (call.arguments["exchange"] for call in self.script if call.call == "basic_publish")
-        return list(dict.fromkeys(published))
+        return [broker.node_of(name) for name in dict.fromkeys(published) if name in broker.exchanges]
 
     def declares(self, what: str) -> list[str]:
         """The names that it may give to queues, or to exchanges."""
@@ -181,7 +174,7 @@ class ClientSpec(msgspec.Struct, frozen=True):
         }
 
 
-def read_client(place: Place, name: str) -> ClientSpec:
+def read_client(place: Place, name: str, there: There) -> ClientSpec:
     """From its place in a scenario file. What its calls name need not be there: the broker answers that. Raises ScenarioError."""
     fields = place.fields("kind", "broker", "script", "reconnect_ms")
     calls: list[Call] = []

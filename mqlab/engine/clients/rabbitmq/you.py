@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mqlab.engine.brokers.rabbitmq import methods as m
-from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
-from mqlab.engine.clients.program import blocked, tell_node
+from mqlab.engine.clients.program import YOU, blocked, tell_node
+from mqlab.engine.clients.rabbitmq.amqp import AmqpClient, ClientChannel
 from mqlab.engine.events import Handled
 from mqlab.engine.message import Message, Properties, copy_event
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from mqlab.engine.connection import Connection
     from mqlab.engine.world import World
 
-NAME = "you"
 RECONNECT_US = 1_000_000
 
 
@@ -38,7 +37,7 @@ class You(AmqpClient):
     what = "you"
 
     def __init__(self, world: World, broker: RabbitMQ, latency_us: int) -> None:
-        super().__init__(world, NAME, broker, latency_us)
+        super().__init__(world, YOU, broker, latency_us)
         self.up = True
         self.settings: dict[str, Any] = {}
         self._open()
@@ -60,7 +59,7 @@ class You(AmqpClient):
                 self.world.now + max(every_us, RECONNECT_US), self.send, letter, number, last, every_us, cause
             )
             return
-        message = Message(f"{NAME}-{number}", letter.key, letter.body)
+        message = Message(f"{YOU}-{number}", letter.key, letter.body)
         self.publish(
             self.channels[1], message, letter.exchange, letter.routing_key, letter.properties, mandatory=letter.mandatory,
             cause=cause,
@@ -94,7 +93,7 @@ class Operator(AmqpClient):
     """What an operator asks through the management interface acts at once; an error is told as `you`'s."""
 
     def __init__(self, world: World, broker: RabbitMQ) -> None:
-        super().__init__(world, NAME, broker, instant=True)
+        super().__init__(world, YOU, broker, instant=True)
 
     def do(self, request: m.Request, cause: str) -> Any:
         """Ask one thing over a connection of its own."""
@@ -135,7 +134,7 @@ class Getter(Operator):
                 outcome = "ok" if then == "ack" else "failed"
                 copy = frame.copy
                 self.world.emit(
-                    Handled(self.world.now, name, received, "", (copy.name,), NAME, copy.message.key, outcome)
+                    Handled(self.world.now, name, received, "", (copy.name,), YOU, copy.message.key, outcome)
                 )
                 if then == "ack":
                     self.ack(channel, frame.delivery_tag, cause=name)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mqlab.engine import commands as c
-from mqlab.engine.acting.find import broker_of, unknown
+from mqlab.engine.acting.find import check_broker, unknown
 from mqlab.engine.brokers.rabbitmq.cluster import Cluster
 from mqlab.engine.commands import Illegal
 
 if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
     from mqlab.engine.world import World
 
 
-def stop(world: World, command: c.StopNode | c.CutOff, cause: str) -> None:
+def stop(world: World, broker: RabbitMQ, command: c.StopNode | c.CutOff, cause: str) -> None:
     """A node stops, or is cut off from the others."""
     cluster = _of(world, command.node)
     if cluster.members[command.node] != "up":
@@ -25,7 +26,7 @@ def stop(world: World, command: c.StopNode | c.CutOff, cause: str) -> None:
     cluster.stop(command.node, "down" if isinstance(command, c.StopNode) else "cut off", cause)
 
 
-def start(world: World, command: c.StartNode, cause: str) -> None:
+def start(world: World, broker: RabbitMQ, command: c.StartNode, cause: str) -> None:
     """A node starts."""
     cluster = _of(world, command.node)
     if cluster.members[command.node] != "down":
@@ -35,9 +36,9 @@ def start(world: World, command: c.StartNode, cause: str) -> None:
     cluster.start(command.node, cause)
 
 
-def heal(world: World, command: c.Heal, cause: str) -> None:
+def heal(world: World, broker: RabbitMQ, command: c.Heal, cause: str) -> None:
     """All nodes that were cut off come back."""
-    broker = broker_of(world, command.node)
+    check_broker(world, command.node)
     away = [node for node, status in broker.members.items() if status == "cut off"]
     if not isinstance(broker, Cluster) or not away:
         raise Illegal("up", f"No node of {command.node} is cut off.")
@@ -49,7 +50,6 @@ def _of(world: World, node: str) -> Cluster:
     """The cluster that has this node."""
     for broker in world.brokers.values():
         if isinstance(broker, Cluster) and node in broker.members:
-            broker_of(world, broker.name)
             return broker
     nodes = [node for broker in world.brokers.values() for node in broker.members]
     if not nodes:

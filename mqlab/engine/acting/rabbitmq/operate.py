@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from mqlab.engine import commands as c
 from mqlab.engine import limits
-from mqlab.engine.acting.find import broker_of, known
-from mqlab.engine.acting.publish import table
+from mqlab.engine.acting.find import known
+from mqlab.engine.acting.rabbitmq.publish import table
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.cluster import Cluster
 from mqlab.engine.brokers.rabbitmq.exchange import DEFAULT_NODE
-from mqlab.engine.clients.you import NAME, Getter, Operator
+from mqlab.engine.clients.program import YOU
+from mqlab.engine.clients.rabbitmq.you import Getter, Operator
 from mqlab.engine.commands import Illegal
 from mqlab.engine.events import Answered
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from mqlab.engine.world import World
 
 
-def operate(world: World, command: c.Bind | c.Unbind | c.Purge | c.Delete, cause: str) -> None:
+def operate(
+    world: World, broker: RabbitMQ, command: c.Bind | c.Unbind | c.Purge | c.Delete, cause: str
+) -> None:
     """Bind, unbind, purge or delete."""
-    broker = broker_of(world)
     request, named = _request(broker, command)
     ask(world, broker, request, named, cause)
 
@@ -36,24 +38,14 @@ def ask(world: World, broker: RabbitMQ, request: m.Request, named: str, cause: s
         _answered(world, cause, type(request).__name__, f"{type(reply).__name__}: {named}")
 
 
-def get(world: World, command: c.Get, cause: str) -> None:
+def get(world: World, broker: RabbitMQ, command: c.Get, cause: str) -> None:
     """basic.get by hand, and what becomes of what came."""
-    broker = broker_of(world)
     queue = known(command.queue, broker.queues)
     _check_serves(broker, queue)
     told = len(world.events)
     Getter(world, broker).get(queue, command.count, command.then, cause)
     if len(world.events) == told:
         _answered(world, cause, "BasicGet", f"BasicGetEmpty: {queue}")
-
-
-def disconnect(world: World, command: c.Disconnect, cause: str) -> None:
-    """Close a program's connection at the broker."""
-    program = world.programs[known(command.node, world.programs)]
-    broker = broker_of(world, program.broker.name)
-    if program.connection is None or not program.connection.alive:
-        raise Illegal("down", f"{command.node} has no connection now: it crashed, or is about to come back.")
-    broker.force_close(program.connection, cause)
 
 
 def _check_cluster(broker: RabbitMQ, request: m.Request) -> None:
@@ -77,7 +69,7 @@ def _check_serves(broker: RabbitMQ, queue: str) -> None:
 
 
 def _answered(world: World, cause: str, request: str, reply: str) -> None:
-    world.emit(Answered(world.now, world.name(NAME), cause, "", NAME, request, reply))
+    world.emit(Answered(world.now, world.name(YOU), cause, "", YOU, request, reply))
 
 
 def _request(broker: RabbitMQ, command: c.Bind | c.Unbind | c.Purge | c.Delete) -> tuple[m.Request, str]:

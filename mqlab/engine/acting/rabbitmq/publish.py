@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine import commands as c
-from mqlab.engine import limits
-from mqlab.engine.acting.find import broker_of
+from mqlab.engine.acting.find import check_broker
+from mqlab.engine.acting.sending import body_of, check_room, repeat_us
 from mqlab.engine.brokers.rabbitmq.exchange import DEFAULT_NODE
-from mqlab.engine.clients.you import Letter, You
+from mqlab.engine.clients.rabbitmq.publish_spec import read_properties
+from mqlab.engine.clients.rabbitmq.you import Letter, You
 from mqlab.engine.commands import Illegal
 from mqlab.engine.message import NO_PROPERTIES, Properties
 from mqlab.engine.scenario.error import ScenarioError
-from mqlab.engine.scenario.message import read_properties
 from mqlab.engine.scenario.place import plain_place
 
 if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
     from mqlab.engine.world import World
 
 
-def publish(world: World, command: c.Publish, cause: str) -> None:
+def publish(world: World, broker: RabbitMQ, command: c.Publish, cause: str) -> None:
     """The first message leaves now; those that follow have actions of their own."""
-    broker = broker_of(world, command.broker)
+    check_broker(world, command.broker)
     you = next(
         (one for one in world.programs.values() if isinstance(one, You) and one.broker is broker), None
     )
@@ -29,17 +30,9 @@ def publish(world: World, command: c.Publish, cause: str) -> None:
         raise Illegal(
             "down", "Your connection is broken: it comes back within a second after the broker is up."
         )
-    if world.ledger.live + command.repeat > limits.LIVE_COPIES_MAX:
-        raise Illegal(
-            "bounds",
-            f"A live lab holds {limits.LIVE_COPIES_MAX:,} copies and has no room for more: consume or purge some.",
-        )
-    every_us = round(command.every_ms * 1000)
-    if command.repeat > 1 and 0 < every_us < 1_000:
-        raise Illegal("bad_value", "Repeat at most once a millisecond, or all at once: every_ms 0.")
-    body = command.body.encode()
-    if len(body) > limits.BODY_BYTES_MAX:
-        raise Illegal("bad_value", f"A body has at most {limits.BODY_BYTES_MAX:,} bytes in a live lab.")
+    check_room(world, command.repeat)
+    every_us = repeat_us(command.repeat, command.every_ms)
+    body = body_of(command.body)
     letter = Letter(
         command.key,
         "" if command.exchange == DEFAULT_NODE else command.exchange,

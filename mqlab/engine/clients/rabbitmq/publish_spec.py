@@ -1,22 +1,18 @@
-"""What a producer publishes: exchange, keys, and templates for routing key and body."""
+"""What a producer publishes to RabbitMQ: exchange, keys, and templates for routing key and body."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
 from mqlab.engine import limits
 from mqlab.engine.message import NO_PROPERTIES, Properties, Timestamp
-from mqlab.engine.scenario.error import nearest
 from mqlab.engine.scenario.place import Fields, Place
+from mqlab.engine.scenario.text import read_keys, template
 
-PLACEHOLDERS = ("key", "n", "name")
-IN_BRACES = re.compile(r"\{([^{}\s\"',]+)\}")
 PROPERTIES = tuple(name for name in Properties.__struct_fields__ if name != "headers")
 NUMBERS = {"delivery_mode": (1, 2), "priority": (0, 255), "timestamp": (0, 2**40)}
-KEYS_MAX = 64
 
 
 class PublishSpec(msgspec.Struct, frozen=True):
@@ -35,7 +31,7 @@ def read_publish(place: Place, exchanges: list[str], name: str, *, scripted: boo
     fields = place.fields("exchange", "routing_key", "keys", "body", "headers", "properties", "mandatory")
     exchange = fields.need("exchange").known(exchanges, "an exchange")
     none: tuple[str, ...] = ()
-    keys = fields.get("keys", _keys, none)
+    keys = fields.get("keys", read_keys, none)
     more: dict[str, Any] = {"name": name, "keyed": bool(keys) or scripted}
     return PublishSpec(
         exchange,
@@ -45,41 +41,6 @@ def read_publish(place: Place, exchanges: list[str], name: str, *, scripted: boo
         read_properties(fields, NO_PROPERTIES),
         fields.truth("mandatory", False),
     )
-
-
-def _keys(place: Place) -> tuple[str, ...]:
-    return tuple(read_key(one) for one in place.items(KEYS_MAX, "a list of keys"))
-
-
-def read_key(place: Place) -> str:
-    """One or two characters."""
-    key = place.name()
-    if len(key) > 2:
-        raise place.error("a key of one or two characters")
-    return key
-
-
-def template(place: Place, at_most: int, *, name: str, keyed: bool) -> str:
-    """Text with {key}, {n} and {name} in it and no other placeholder; `at_most` bytes when filled in."""
-    text = place.text(at_most)
-    for word in IN_BRACES.findall(text):
-        if word not in PLACEHOLDERS:
-            near = braced(nearest(word, PLACEHOLDERS))
-            raise place.error("no placeholders but {key}, {n} and {name}", "{" + word[:40] + "}", near)
-        if word == "key" and not keyed:
-            raise place.error("publish.keys beside a template with {key}", "none")
-    longest = text.replace("{key}", "KK").replace("{n}", str(limits.RECORDING_EVENTS_MAX))
-    size = len(longest.replace("{name}", name).encode())
-    if size > at_most:
-        raise place.error(
-            f"text of at most {at_most:,} bytes with its placeholders filled in", f"{size:,} bytes"
-        )
-    return text
-
-
-def braced(word: str) -> str:
-    """A placeholder, or nothing."""
-    return "{" + word + "}" if word else ""
 
 
 def read_properties(fields: Fields, base: Properties) -> Properties:

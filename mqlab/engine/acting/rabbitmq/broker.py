@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mqlab.engine import commands as c
 from mqlab.engine import limits
-from mqlab.engine.acting.find import broker_of
+from mqlab.engine.acting.find import check_broker
 from mqlab.engine.brokers.rabbitmq import alarms, policies
 from mqlab.engine.brokers.rabbitmq.spec import read_policy
 from mqlab.engine.commands import Illegal
@@ -14,12 +14,13 @@ from mqlab.engine.scenario.error import ScenarioError
 from mqlab.engine.scenario.place import plain_place
 
 if TYPE_CHECKING:
+    from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
     from mqlab.engine.world import World
 
 
-def alarm(world: World, command: c.RaiseAlarm | c.ClearAlarm, cause: str) -> None:
+def alarm(world: World, broker: RabbitMQ, command: c.RaiseAlarm | c.ClearAlarm, cause: str) -> None:
     """An alarm begins, or is over."""
-    broker = broker_of(world, command.node)
+    check_broker(world, command.node)
     there = command.resource in broker.alarms
     if isinstance(command, c.RaiseAlarm):
         if there:
@@ -31,9 +32,9 @@ def alarm(world: World, command: c.RaiseAlarm | c.ClearAlarm, cause: str) -> Non
     alarms.clear_alarm(broker, command.resource, cause)
 
 
-def set_policy(world: World, command: c.SetPolicy, cause: str) -> None:
+def set_policy(world: World, broker: RabbitMQ, command: c.SetPolicy, cause: str) -> None:
     """A policy, as a scenario file describes it."""
-    broker = broker_of(world, command.node)
+    check_broker(world, command.node)
     fields = {
         "pattern": command.pattern, "definition": command.definition, "priority": command.priority,
         "apply_to": command.apply_to,
@@ -47,9 +48,9 @@ def set_policy(world: World, command: c.SetPolicy, cause: str) -> None:
     policies.put(broker, command.policy, policy, cause)
 
 
-def clear_policy(world: World, command: c.ClearPolicy, cause: str) -> None:
+def clear_policy(world: World, broker: RabbitMQ, command: c.ClearPolicy, cause: str) -> None:
     """A policy goes."""
-    broker = broker_of(world, command.node)
+    check_broker(world, command.node)
     if command.policy not in broker.policies:
         there = f" There are: {', '.join(broker.policies)}." if broker.policies else ""
         raise Illegal("unknown_node", f"{command.node} has no policy {command.policy}.{there}")

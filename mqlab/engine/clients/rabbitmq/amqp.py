@@ -9,6 +9,7 @@ import msgspec
 from mqlab.engine import limits
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.exchange import DEFAULT_NODE
+from mqlab.engine.clients.peer import Peer
 from mqlab.engine.events import (
     Acked,
     Closed,
@@ -55,7 +56,7 @@ class ClientChannel:
         return [unsettled.pop(one) for one in tags]
 
 
-class AmqpClient:
+class AmqpClient(Peer):
     """A program with one connection to one broker. Subclasses fill in what to do with what arrives."""
 
     def __init__(
@@ -68,10 +69,6 @@ class AmqpClient:
         self.instant = instant
         self.connection: Connection | None = None
         self.channels: dict[int, ClientChannel] = {}
-
-    def discard(self) -> None:
-        """Let go of the connection (see World.discard)."""
-        self.connection = None
 
     def connect(self) -> Connection:
         """Open a connection."""
@@ -279,34 +276,6 @@ class AmqpClient:
         name = world.name(self.name)
         world.emit(Closed(world.now, name, departure, "", self.name, what, self.name))
         return name
-
-    def lose(self, copies: list[Copy], cause: str) -> None:
-        """Messages that only this program still had are gone."""
-        if copies:
-            world = self.world
-            of = tuple([copy.name for copy in copies])
-            rule = "rabbitmq/auto-ack-gone"
-            world.emit(
-                Lost(
-                    world.now,
-                    world.name(self.name),
-                    cause,
-                    rule,
-                    of,
-                    "message",
-                    self.name,
-                    copies[0].message.key,
-                )
-            )
-
-    def hung_up(self, connection: Connection, cause: str) -> None:
-        """The broker has no such connection of ours any more."""
-
-    def travel(self, latency_us: int) -> None:
-        """From now on things take this long on the way; what has left arrives as it was going to."""
-        self.latency_us = latency_us
-        if self.connection is not None:
-            self.connection.up_us = self.connection.down_us = latency_us
 
     def on_deliver(self, frame: m.BasicDeliver, cause: str) -> None:
         """A delivery has been received."""
