@@ -91,8 +91,8 @@ class Run:
             self.ask(client, ["SELECT", DATABASE])
         return client
 
-    def play(self, step: dict[str, Any], blocks: bool) -> dict[str, Any]:
-        """One step. `blocks`: the model expects no reply to it yet."""
+    def play(self, step: dict[str, Any], blocks: bool, waiting: set[str]) -> dict[str, Any]:
+        """One step. `blocks`: the model expects no reply to it yet; `waiting`: whose reads block after it, says the model."""
         words = step["cmd"]
         name = step.get("client", "")
         replies: list[Any] = []
@@ -108,11 +108,11 @@ class Run:
         else:
             client = self.client(name)
             client.send(words)
+            client.blocked = blocks
             verb = str(words[0]).upper()
             nested = client.queueing
-            if verb in ("EXEC", "DISCARD", "RESET"):
+            if verb in ("EXEC", "DISCARD", "RESET", "QUIT"):
                 client.queueing = False
-            client.blocked = blocks
             client.queueing = client.queueing or (verb == "MULTI" and not blocks)
             said = self._said(client)
             replies = [one for one in said if not is_message(one)]
@@ -124,6 +124,7 @@ class Run:
             if verb == "MULTI" and any(isinstance(one, hiredis.ReplyError) for one in said):
                 client.queueing = nested
         for other in self.clients.values():
+            other.blocked = other.blocked if other.name == name else other.name in waiting
             got = [] if other.name == name else self._said(other, idle=True)
             if other.closed and other.name != name:
                 got.append(CLOSED)
@@ -140,7 +141,6 @@ class Run:
             self.ask(self.operator, ["PING"])  # its answer comes after all that was said before
             while (one := client.next(wait=False)) is not NOTHING:
                 said.append(one)
-                client.blocked = False
         elif client.queueing:
             while (one := client.next(wait=not idle)) is not NOTHING:
                 said.append(one)

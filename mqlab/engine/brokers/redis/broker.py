@@ -66,7 +66,8 @@ class Redis(Topology):
         self.expected: dict[str, list[tuple[str, bytes]]] = {}
         self.waiting: dict[int, Client] = {}
         self.overfull: dict[int, Client] = {}
-        self.ready: list[tuple[int, bytes]] = []
+        self.ready: list[tuple[int, bytes]] = []  # keys to which something came
+        self.unblocked: list[Client] = []  # who may go on with what they sent while they waited
         self.in_exec = False
         self.connected = 0
         self.waits = 0
@@ -125,7 +126,7 @@ class Redis(Topology):
         reply = self.take(client, request, departure)
         if reply is not m.BLOCKED and not connection.instant:
             self.push_reply(client, reply, request.argv[0].lower(), departure)
-        if self.ready or self.overfull or client.doomed:
+        if self.ready or self.unblocked or self.overfull or client.doomed:
             self._afterwards(client, departure)
         return reply
 
@@ -157,9 +158,12 @@ class Redis(Topology):
 
     def _afterwards(self, client: Client, cause: str) -> None:
         """After a command, or a whole transaction: who waited is served; who is to be disconnected is."""
-        while self.ready:
-            db, key = self.ready.pop(0)
-            read.serve(self, db, key)
+        while self.ready or self.unblocked:
+            if self.ready:
+                db, key = self.ready.pop(0)
+                read.serve(self, db, key)
+            else:
+                self._go_on(self.unblocked.pop(0))
         while self.overfull:
             _, other = self.overfull.popitem()
             if other.id in self.clients:
@@ -203,19 +207,28 @@ class Redis(Topology):
         client.wait = None
         del self.waiting[client.id]
         self.push_reply(client, reply, wait.command, wait.cause)
-        while client.backlog and client.wait is None:
-            request, departure = client.backlog.popleft()
-            reply = self.take(client, request, departure)
-            if reply is not m.BLOCKED:
-                self.push_reply(client, reply, request.argv[0].lower(), departure)
+        if client.backlog:
+            self.unblocked.append(client)
+
+    def _go_on(self, client: Client) -> None:
+        """Do the next of what a client sent while it waited."""
+        if client.wait is not None or not client.backlog:
+            return
+        request, departure = client.backlog.popleft()
+        reply = self.take(client, request, departure)
+        if reply is not m.BLOCKED:
+            self.push_reply(client, reply, request.argv[0].lower(), departure)
+        if client.doomed:
+            self.hang_up(client, "closed as it asked", departure, "")
+        elif client.backlog:
+            self.unblocked.append(client)
 
     def wait_over(self, id: int, number: int) -> None:
         """The time of a read that waits is over: nil."""
         client = self.waiting.get(id)
         if client is not None and client.wait is not None and client.wait.number == number:
             self.end_wait(client, None)
-            if self.ready or self.overfull or client.doomed:
-                self._afterwards(client, "")
+            self._afterwards(client, "")
 
     # --- ends of connections -------------------------------------------------------------------------------------
 
