@@ -20,11 +20,30 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """Base of all commands."""
 
 
-class Publish(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="publish"):
-    """`you` publish a message, or `repeat` of them, each `every_ms` after the one before (0: all at once).
+class Numbered(Command, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of what makes messages of yours, `repeat` of them. `number` names the first (`you-3`; the others follow) and is given
+    by the recording, never by the browser."""
 
-    `number` names the first (`you-3`; the others follow) and is given by the recording, never by the browser.
-    """
+    repeat: Annotated[int, msgspec.Meta(ge=1, le=limits.BURST_MESSAGES_MAX)] = 1
+    number: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+NAMES_SOMETHING = (
+    "broker",
+    "node",
+    "queue",
+    "exchange",
+    "source",
+    "destination",
+    "stream",
+    "channel",
+    "group",
+)
+"""Fields of commands that may name something of a broker's."""
+
+
+class Publish(Numbered, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="publish"):
+    """`you` publish a message to RabbitMQ, or `repeat` of them, each `every_ms` after the one before (0: all at once)."""
 
     exchange: MaybeName
     routing_key: MaybeName = ""
@@ -34,9 +53,7 @@ class Publish(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     properties: dict[Name, Any] | None = None  # pika's BasicProperties names
     doubles: tuple[Name, ...] = ()  # headers whose whole number is a double: JSON writes 1.0 as 1
     mandatory: bool = False
-    repeat: Annotated[int, msgspec.Meta(ge=1, le=limits.BURST_MESSAGES_MAX)] = 1
     every_ms: Annotated[float, msgspec.Meta(ge=0, le=limits.REPEAT_EVERY_MS_MAX)] = 0
-    number: Annotated[int, msgspec.Meta(ge=0)] = 0
     broker: MaybeName = ""  # which broker, where a lab has several; default: the only one
 
 
@@ -120,11 +137,11 @@ class Abort(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 class Add(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="add"):
-    """Start a producer, a consumer or a client, or declare an exchange or a queue. `settings`: as a scenario file has them; of
-    programs also `latency_ms`."""
+    """Start a program, or make something at a broker: `what` is the word for it there (producer, consumer, queue…). `settings`:
+    as a scenario file has them; of programs also `latency_ms`."""
 
     node: Name
-    what: Literal["producer", "consumer", "client", "exchange", "queue"]
+    what: Name
     settings: dict[Name, Any] = {}
     broker: MaybeName = ""  # as for publish
 
@@ -263,6 +280,7 @@ __all__ = [
     "Hang",
     "Heal",
     "Illegal",
+    "Numbered",
     "Publish",
     "Purge",
     "RaiseAlarm",

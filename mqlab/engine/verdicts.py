@@ -39,7 +39,14 @@ class Lost:
     """
 
     name: ClassVar[str] = "lost"
-    watches: ClassVar[tuple[type[e.Event], ...]] = (e.Lost, e.Unroutable, e.Dropped, e.Expired, e.NodeRemoved)
+    watches: ClassVar[tuple[type[e.Event], ...]] = (
+        e.Lost,
+        e.Unroutable,
+        e.Dropped,
+        e.Expired,
+        e.NodeRemoved,
+        e.Deduplicated,
+    )
 
     def __call__(self, event: Any) -> tuple[str, ...]:
         match event:
@@ -51,6 +58,8 @@ class Lost:
                 gone = event.reason not in ("refused", "rejected")
             case e.NodeRemoved():
                 gone = not event.cause.startswith("do:")
+            case e.Deduplicated():
+                gone = event.other  # a repeat of the same loses nothing
             case _:
                 gone = True
         return event.of if gone else NOBODY
@@ -158,11 +167,10 @@ class Moving:
         """How many copies are ready in queues where nothing has moved for `limits.STUCK_AFTER_S`."""
         count = 0
         for broker in world.brokers.values():
-            for queue in broker.queues.values():
-                ready = len(queue)
+            for name, ready in broker.waiting():
                 if not ready:
-                    self.since.pop(queue.name, None)
-                elif world.now - self.since.get(queue.name, world.now) >= limits.STUCK_AFTER_S * SECOND:
+                    self.since.pop(name, None)
+                elif world.now - self.since.get(name, world.now) >= limits.STUCK_AFTER_S * SECOND:
                     count += ready
         return count
 
