@@ -115,7 +115,7 @@ def cancel(broker: RabbitMQ, connection: Connection, request: m.BasicCancel, dep
 
 
 def as_told(queue: Queue) -> list[Consumer]:
-    """The consumers of a queue that goes, as they are told: channel by channel, each in the order of the tags. [asked of a 3.10.8]"""
+    """The consumers of a queue that goes, as they are told: channel by channel, each by its tags. [asked of a 3.10.8]"""
     channels: dict[Channel, list[Consumer]] = {}
     for consumer in queue.consumers.values():
         channels.setdefault(consumer.channel, []).append(consumer)
