@@ -76,7 +76,8 @@ export class Acts {
     this.dirty = false;
     this.refused("");
     const what = this.scene.nodes.get(this.chosen)?.what;
-    if (what !== "you" && !this.more) {
+    this.waits = what !== "you" && !this.more;
+    if (this.waits) {
       this.forms.replaceChildren(el("p", { class: "soft", textContent: "Loading the forms…" }));
       this.load();
       return;
@@ -90,7 +91,7 @@ export class Acts {
   load() {
     this.loading ??= import("./act_forms.js").then((made) => {
       this.more = made;
-      if (this.scene) this.build(this.shapeOf(this.scene));
+      if (this.waits) this.build(this.shapeOf(this.scene)); // else somebody may be typing
       return made;
     });
     return this.loading;
