@@ -282,7 +282,7 @@ def test_what_is_typed_before_the_other_forms_have_come_is_kept(page: Page, serv
     key.fill("charge.me")
     page.get_by_label("Body").focus()
     held[0].continue_()
-    page.wait_for_function("document.querySelector('mq-stage').acts.more")
+    page.wait_for_function("() => document.querySelector('mq-stage').acts.more !== undefined")
     expect(key).to_have_value("charge.me")
 
 
