@@ -30,7 +30,8 @@ def _there(broker: Redis, client: Client, argv: tuple[bytes, ...]) -> tuple[Stre
     group = stream.groups.get(argv[3])
     if group is None:
         raise refuse(
-            f"NOGROUP No such consumer group '{text(argv[3])}' for key name '{text(argv[2])}'", "redis/group-missing"
+            f"NOGROUP No such consumer group '{text(argv[3])}' for key name '{text(argv[2])}'",
+            "redis/group-missing",
         )
     return stream, group
 
@@ -49,7 +50,7 @@ def _options(argv: tuple[bytes, ...], create: bool) -> tuple[bool, int]:
                 raise refuse("ERR value for ENTRIESREAD must be positive or -1")
             at += 1
         else:
-            raise Refused(errors.arguments(f"xgroup|{'create' if create else 'setid'}"))
+            raise Refused(errors.subcommand("xgroup", text(argv[1])))
         at += 1
     return mkstream, read
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.redis import methods as m
-from mqlab.engine.brokers.redis import output_buffer
+from mqlab.engine.brokers.redis import errors, output_buffer
 from mqlab.engine.brokers.redis.arguments import text
+from mqlab.engine.brokers.redis.errors import Refused
 from mqlab.engine.brokers.redis.glob import matches
 from mqlab.engine.brokers.redis.resp import Replies
 from mqlab.engine.events import Broadcast, Missed, Published, Subscribed, Unsubscribed
@@ -161,7 +162,18 @@ def publish_(
     if not route.clients:
         broker.channel_seen(channel, cause)
         rule = "redis/no-subscriber-no-message"
-        world.emit(Missed(world.now, message_event(message), cause, rule, (message.id,), route.channel, message.key, missed))
+        world.emit(
+            Missed(
+                world.now,
+                message_event(message),
+                cause,
+                rule,
+                (message.id,),
+                route.channel,
+                message.key,
+                missed,
+            )
+        )
         return 0
     now = world.now
     message.n = n = message.n + 1
@@ -184,11 +196,27 @@ def publish_(
     world.ledger.pass_on(len(sent))
     rule = "redis/publish-counts" if len(copies) > 1 else "redis/at-most-once"
     if any(route.by):
-        rule = "redis/pattern-each-counts" if len(set(route.to)) < len(route.to) else "redis/pattern-subscription"
+        rule = (
+            "redis/pattern-each-counts"
+            if len(set(route.to)) < len(route.to)
+            else "redis/pattern-subscription"
+        )
     if shard:
         rule = "redis/shard-channels-apart"
     world.emit(
-        Broadcast(now, name, cause, rule, tuple(copies), route.channel, message.key, route.to, tuple(arrives), route.by, missed)
+        Broadcast(
+            now,
+            name,
+            cause,
+            rule,
+            tuple(copies),
+            route.channel,
+            message.key,
+            route.to,
+            tuple(arrives),
+            route.by,
+            missed,
+        )
     )
     for receiver, frame, copy in sent:
         output_buffer.send(broker, receiver, frame, copy, message)
@@ -214,6 +242,8 @@ def published(
 
 def pubsub_channels(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> Any:
     """PUBSUB CHANNELS and SHARDCHANNELS [pattern]: those that somebody subscribed to by name."""
+    if len(argv) > 3:
+        raise Refused(errors.subcommand("pubsub", text(argv[1])))
     table = broker.shards if argv[1].lower() == b"shardchannels" else broker.channels
     return [channel for channel in table if len(argv) < 3 or matches(argv[2], channel)]
 

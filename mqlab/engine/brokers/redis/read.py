@@ -118,15 +118,17 @@ def read(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> 
     """XREAD and XREADGROUP."""
     asked = parse(broker, argv)
     streams = [stream_at(broker, client, key) for key in asked.keys]
-    groups = [_group(asked, key, stream) for key, stream in zip(asked.keys, streams, strict=True)]
-    starts = tuple(
-        [_start(broker, asked, id, stream) for id, stream in zip(asked.ids, streams, strict=True)]
-    )
+    groups: list[Group | None] = []
+    places: list[ID | None] = []
+    for key, id, stream in zip(asked.keys, asked.ids, streams, strict=True):
+        groups.append(_group(asked, key, stream))
+        places.append(_start(broker, asked, id, stream))
+    starts = tuple(places)
     if asked.group is not None and not broker.seven:
         for group in groups:
             assert group is not None
             consumer_of(broker, group, asked.consumer)
-    found = {}
+    found: list[tuple[bytes, list[Any]]] = []
     for key, stream, group, start in zip(asked.keys, streams, groups, starts, strict=True):
         if stream is None:
             continue
@@ -138,7 +140,7 @@ def read(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> 
         else:
             entries = None
         if entries is not None:
-            found[key] = entries
+            found.append((key, entries))
     if found:
         return _by_key(client, found)
     if asked.block_ms < 0 or client.queued is not None or broker.in_exec:
@@ -146,8 +148,8 @@ def read(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> 
     return _wait(broker, client, asked, starts, cause, argv[0].lower())
 
 
-def _by_key(client: Client, found: dict[bytes, list[Any]]) -> Any:
-    return [[key, entries] for key, entries in found.items()] if client.resp == 2 else found
+def _by_key(client: Client, found: list[tuple[bytes, list[Any]]]) -> Any:
+    return [[key, entries] for key, entries in found] if client.resp == 2 else dict(found)
 
 
 def _group(asked: Asked, key: bytes, stream: Stream | None) -> Group | None:
@@ -340,7 +342,7 @@ def _served(broker: Redis, client: Client, wait: Wait, key: bytes) -> Any:
         if value.last_valid <= (start or ZERO):
             return NOTHING
         entries = _without_group(broker, client, value, start or ZERO, wait.count, wait.cause)
-        return _by_key(client, {key: entries})
+        return _by_key(client, [(key, entries)])
     group = value.groups.get(wait.group)
     if group is None:
         if broker.seven:
@@ -349,7 +351,7 @@ def _served(broker: Redis, client: Client, wait: Wait, key: bytes) -> Any:
     if value.last_valid <= group.last:
         return NOTHING
     entries = _new(broker, client, value, group, wait.consumer, wait.count, wait.noack, wait.cause)
-    return _by_key(client, {key: entries})
+    return _by_key(client, [(key, entries)])
 
 
 def resp_unblocked(text: str) -> errors.Error:

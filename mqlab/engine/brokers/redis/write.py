@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mqlab.engine.brokers.redis import errors, told
-from mqlab.engine.brokers.redis.arguments import BIGGEST, ID, LAST, ZERO, after, integer, shown, strict_id, text
+from mqlab.engine.brokers.redis.arguments import (
+    BIGGEST,
+    ID,
+    LAST,
+    ZERO,
+    after,
+    integer,
+    shown,
+    strict_id,
+    text,
+)
 from mqlab.engine.brokers.redis.errors import Refused, refuse
 from mqlab.engine.brokers.redis.keys import stream_at
 from mqlab.engine.brokers.redis.pubsub import published
@@ -226,14 +236,16 @@ def set_id(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -
         elif word == b"maxdeletedid" and len(options) > 1:
             deleted = strict_id(options[1])
             if last < deleted:
-                raise refuse("ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id")
+                raise refuse(
+                    "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id"
+                )
         else:
             raise Refused(errors.SYNTAX)
         options = options[2:]
     stream = stream_at(broker, client, argv[1])
     if stream is None:
         raise Refused(errors.NO_SUCH_KEY)
-    if last < stream.deleted:
+    if last < stream.deleted and not broker.seven:
         raise refuse("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id")
     if stream.length:
         if last < stream.last_valid:
