@@ -1,6 +1,6 @@
 """The page that compares: 10,000 messages on every system there is, through a server as a user starts it.
 
-The wall time is that of the page, from the request to its last byte; the memory is the most that the server held while it answered.
+The wall time is that of the page, from the request to its last byte; the memory is the most that the server ever held.
 """
 
 from __future__ import annotations
