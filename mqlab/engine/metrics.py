@@ -93,7 +93,14 @@ class Metrics:
             self.requests[name] = self.requests.get(name, 0) + 1
             self.asked = event, self.world.i
 
-    def quantile(self, percent: int) -> Took | None:
-        """The message that was slower than or as slow as so many per cent of those handled (nearest rank); None: none was."""
-        ways = sorted(self.took.values())
-        return ways[max(0, -(-len(ways) * percent // 100) - 1)] if ways else None
+    def quantiles(self, *percents: int) -> list[Took | None]:
+        """For each: the message than which so many per cent of those handled were not slower (nearest rank); None: none was."""
+        times = sorted([one.us for one in self.took.values()])
+        if not times:
+            return [None] * len(percents)
+        wanted = [times[max(0, -(-len(times) * percent // 100) - 1)] for percent in percents]
+        first: dict[int, Took] = {}
+        for one in self.took.values():
+            if one.us in wanted:
+                first.setdefault(one.us, one)
+        return [first[us] for us in wanted]

@@ -117,6 +117,10 @@ def run(system: System, workload: Workload) -> Work[Row]:
         world.finish()
     yield from _until(world, (workload.end_us, 0), told)
     row = _row(system, workload, world, metrics, deciding)
+    for part in (metrics.took, metrics.published, metrics.begun, deciding.befell):
+        yield  # what is large goes piece by piece, too
+        part.clear()
+    yield
     world.discard()
     return row
 
@@ -133,8 +137,7 @@ def _until(world: World, to: tuple[int, int], told: list[e.Event]) -> Work[None]
 def _row(system: System, workload: Workload, world: World, metrics: Metrics, deciding: Deciding) -> Row:
     verdicts = next(one for one in world.judges if isinstance(one, Verdicts)).verdicts
     cells = {name: Cell(verdicts[name], deciding.first.get(name)) for name in VERDICTS}
-    for name, percent in (("p50", 50), ("p99", 99)):
-        took = metrics.quantile(percent)
+    for name, took in zip(("p50", "p99"), metrics.quantiles(50, 99), strict=True):
         if took is not None:
             cells[name] = Cell(took.us, _moment(took, deciding))
     waiting = [one for one in metrics.published if one not in metrics.took and one not in deciding.ended]
