@@ -1,8 +1,8 @@
 """SQS beside kombu's memory transport and beside moto in its own process: send, receive, delete.
 
 A message's way on our side: a simulated client's requests through `broker.handle`, latency 0, all events told with cause and
-rule, the ledger kept. On kombu's: `Producer.publish`, `Queue.get`, `ack`. On moto's: boto3's client under `mock_aws`, as its users
-call it; ours against it is the façade with the same verbs and the same dicts. Runs alternate; the medians of ratios count.
+rule, the ledger kept. On kombu's: `Producer.publish`, `Queue.get`, `ack`. On moto's: boto3's client under `mock_aws`, as its
+users call it; ours against it is the façade with the same verbs and the same dicts. Runs alternate; the medians of ratios count.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bench.figure import Figure
 from mqlab.engine.brokers.sqs import methods as m
 from mqlab.engine.brokers.sqs.broker import SQS
 from mqlab.engine.clients import boto3
-from mqlab.engine.clients.sqs import SqsClient
+from mqlab.engine.clients.sqs.client import SqsClient
 from mqlab.engine.message import Message
 from mqlab.engine.world import World
 

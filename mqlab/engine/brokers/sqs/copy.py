@@ -19,6 +19,7 @@ class SqsCopy(Copy, gc=False):
     first: int = -1  # when it was first received; -1: never
     sent: int = 0  # from when its age counts
     stamp: int = 0  # when it was sent first, as SentTimestamp tells
+    known: bool = True  # the program that holds it has its receipt handle
     home: int = 0  # the server that it lies on
     sequence: int = 0  # FIFO: its SequenceNumber counts from 1
     deduplication_id: str = ""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from mqlab.engine import requests
 from mqlab.engine.brokers.sqs.copy import SqsCopy
 from mqlab.engine.message import Message
 
@@ -47,11 +48,10 @@ class Entry(msgspec.Struct, gc=False):
         return size
 
 
-class Request(msgspec.Struct, kw_only=True):
-    """Something a program asks of the broker."""
+class Request(requests.Request, kw_only=True):
+    """Something a program asks of SQS."""
 
     queue: str = ""
-    lost_as: ClassVar[str] = "request"
     action: ClassVar[str] = ""  # as the API calls it
 
 
@@ -122,7 +122,7 @@ class ChangeMessageVisibility(Request):
 class CreateQueue(Request):
     """create_queue."""
 
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, Any] = msgspec.field(default_factory=dict)
     action: ClassVar[str] = "CreateQueue"
 
 
@@ -147,7 +147,7 @@ class ListQueues(Request):
 class GetQueueAttributes(Request):
     """get_queue_attributes."""
 
-    names: list[str] = []
+    names: list[str] = msgspec.field(default_factory=list)
     action: ClassVar[str] = "GetQueueAttributes"
 
 

@@ -14,8 +14,6 @@ from mqlab.engine.brokers.sqs.picture import queue_settings
 from mqlab.engine.brokers.sqs.queue import Queue
 from mqlab.engine.events import (
     Crashed,
-    LinkAdded,
-    LinkRemoved,
     NodeAdded,
     NodeChanged,
     NodeRemoved,
@@ -23,7 +21,6 @@ from mqlab.engine.events import (
     Restarted,
 )
 from mqlab.engine.message import copy_event
-from mqlab.engine.scene import Link
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.sqs.broker import SQS
@@ -91,23 +88,11 @@ def _apply(broker: SQS, queue: Queue, policies: Policies, cause: str) -> None:
     old, (queue.redrive, queue.allowed) = queue.redrive, policies
     if old == queue.redrive:
         return
-    world, link = broker.world, f"{queue.name}~dead_letter"
+    link = f"{queue.name}~dead_letter"
     if old is not None:
-        unlink(broker, link, cause)
+        broker.remove_link(link, cause)
     if queue.redrive is not None:
-        target = queue.redrive.target
-        world.links[link] = Link("dead_letter", queue.name, target)
-        name = world.name(queue.name)
-        world.emit(LinkAdded(world.now, name, cause, "", link, "dead_letter", queue.name, target))
-
-
-def unlink(broker: SQS, link: str, cause: str) -> None:
-    """A line goes, if it is there."""
-    world = broker.world
-    gone = world.links.pop(link, None)
-    if gone is not None:
-        ends = (gone.source, gone.target)
-        world.emit(LinkRemoved(world.now, world.name(gone.source), cause, "", link, gone.what, ends))
+        broker.add_link(link, "dead_letter", queue.name, queue.redrive.target, cause)
 
 
 def add_queue(broker: SQS, queue: Queue, cause: str) -> None:
@@ -137,7 +122,7 @@ def remove_queue(broker: SQS, queue: Queue, cause: str, rule: str) -> None:
         world.ledger.move(copy, "remove")
     del broker.queues[queue.name]
     broker.deleted[queue.name] = world.now
-    unlink(broker, f"{queue.name}~dead_letter", cause)
+    broker.remove_link(f"{queue.name}~dead_letter", cause)
     of = tuple([copy.name for copy in gone])
     world.emit(NodeRemoved(world.now, world.name(queue.name), cause, rule, queue.name, of))
     receive.refuse_polls(broker, queue)
@@ -265,10 +250,11 @@ def list_dead_letter_source_queues(
 
 def go_down(broker: SQS, cause: str) -> None:
     """The region answers nothing but that it is unavailable. What it keeps it keeps, and clocks go on."""
+    world = broker.world
     broker.up = False
-    broker.world.emit(
-        Crashed(broker.world.now, broker.world.name(broker.name), cause, "sqs/unavailable", broker.name)
-    )
+    name = world.name(broker.name)
+    world.emit(Crashed(world.now, name, cause, "sqs/unavailable", broker.name))
+    world.at(world.now + broker.outage_us, broker.come_up, name)
 
 
 def come_up(broker: SQS, cause: str) -> None:

@@ -170,7 +170,7 @@ class Queue:
 
     def lend(self, copy: SqsCopy, holder: str) -> None:
         """A picked copy is in flight, in the hands of this program."""
-        copy.holder = holder
+        copy.holder, copy.known = holder, True
         self.unacked[copy.name] = copy
         group = copy.group
         self.flying[group] = self.flying.get(group, 0) + 1
