@@ -102,14 +102,13 @@ class SQS(Topology):
         """Send a reply to the program."""
         connection.push(m.Answer(reply, departure), f"{departure}/answer", connection.down())
 
-    def tell(self, connection: Connection, departure: str, said: str, rule: str = "") -> str:
+    def tell(self, connection: Connection, departure: str, request: str, reply: str, rule: str = "") -> str:
         """Tell that what `departure` asked is done. Returns the event's name; "" where it asked unseen."""
         if not departure:
             return ""
-        world = self.world
-        name = world.name(connection.program)
-        request, _, reply = said.partition(": ")
-        world.emit(Answered(world.now, name, departure, rule, connection.program, request, reply))
+        world, program = self.world, connection.program
+        name = world.name(program)
+        world.emit(Answered(world.now, name, departure, rule, program, request, reply))
         return name
 
     def _refuse(
@@ -121,9 +120,7 @@ class SQS(Topology):
             for entry in request.entries:
                 told = self.refuse_entry(request.queue, entry, error, departure)
         if not told:
-            told = self.tell(
-                connection, departure, f"{request.action}: {error.code}: {error.text}", error.rule
-            )
+            told = self.tell(connection, departure, request.action, f"{error.code}: {error.text}", error.rule)
         return m.Failed(error.code, error.text, error.shape, error.status, told=told)
 
     def refuse_entry(self, queue: str, entry: m.Entry, error: SqsError, departure: str) -> str:
@@ -143,8 +140,10 @@ class SQS(Topology):
     def charge(self, queue: Queue, action: str, size: int = 0) -> None:
         """Count a request to a queue. Raises SqsError where a FIFO queue has had too many this second. [rule 10]"""
         self.bill.add(action, queue.kind, size)
-        if not queue.fifo:
-            return
+        if queue.fifo:
+            self._throttle(queue, action)
+
+    def _throttle(self, queue: Queue, action: str) -> None:
         model = self.model
         most = model.fifo_high_calls_per_s if queue.high_throughput else model.fifo_calls_per_s
         if most:
@@ -159,12 +158,14 @@ class SQS(Topology):
 
     def look(self, queue: Queue) -> None:
         """Put the queue's next deadline on the agenda, if it is before the one that is there."""
+        queue.deadlines.tidy(len(queue.live))
         due = queue.deadlines.next()
         if queue.polls:
             due = min([due or queue.polls[0].until, *[poll.until for poll in queue.polls]])
         if queue.window is not None and (forgets := queue.window.next()) and (not due or forgets < due):
             due = forgets
         if due and (not queue.timer or due < queue.timer):
+            due = max(due, self.world.now)
             queue.timer = due
             self.world.at(due, self.due, queue.name, due)
 

@@ -38,7 +38,7 @@ class SqsCopy(Copy, gc=False):
 
 def read_handle(handle: str) -> tuple[str, int]:
     """The copy and the receive that a receipt handle is of; ("", 0) where it is none."""
-    name, colon, count = handle.rpartition(":")
-    if not colon or "@" not in name or not count.isascii() or not count.isdigit() or len(count) > 9:
+    name, _, count = handle.rpartition(":")
+    if not count.isdecimal() or len(count) > 9 or "@" not in name:
         return "", 0
     return name, int(count)

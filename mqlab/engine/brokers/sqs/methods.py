@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from mqlab.engine import requests
-from mqlab.engine.brokers.sqs.copy import SqsCopy
+from mqlab.engine.brokers.sqs.copy import SqsCopy, read_handle
 from mqlab.engine.message import Message
 
 
@@ -86,12 +86,20 @@ class ReceiveMessage(Request):
     action: ClassVar[str] = "ReceiveMessage"
 
 
-class Handle(msgspec.Struct):
-    """One entry of a batch that deletes or changes visibility."""
+class Handle(msgspec.Struct, gc=False):
+    """One entry of a batch that deletes or changes visibility. `copy`, `given`: what its receipt handle says, once it is read."""
 
     receipt_handle: str
     id: str = ""
     visibility_timeout: int = 0
+    copy: str = ""
+    given: int = 0
+
+    def read(self) -> str:
+        """Read the receipt handle. Returns the copy that it is of; "": it is none."""
+        if not self.copy:
+            self.copy, self.given = read_handle(self.receipt_handle)
+        return self.copy
 
 
 class DeleteMessage(Request):

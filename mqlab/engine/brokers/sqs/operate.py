@@ -43,7 +43,9 @@ def create_queue(broker: SQS, connection: Connection, request: m.CreateQueue, de
     there = broker.queues.get(name)
     if there is not None:
         _compare(there, attributes)
-        return m.Done(name, told=broker.tell(connection, departure, "CreateQueue: there", "sqs/create-again"))
+        return m.Done(
+            name, told=broker.tell(connection, departure, "CreateQueue", "there", "sqs/create-again")
+        )
     gone = broker.deleted.get(name)
     if gone is not None and broker.world.now < gone + WAIT_US:
         raise SqsError(
@@ -54,7 +56,7 @@ def create_queue(broker: SQS, connection: Connection, request: m.CreateQueue, de
     policies = _policies(broker, name, fifo, attributes)
     kind = FifoQueue if fifo else Queue
     queue = kind(name, attributes, broker.model, broker.world.seed, broker.world.now)
-    told = broker.tell(connection, departure, "CreateQueue: created")
+    told = broker.tell(connection, departure, "CreateQueue", "created")
     add_queue(broker, queue, told or departure)
     _apply(broker, queue, policies, told or departure)
     return m.Done(name, told=told)
@@ -108,7 +110,7 @@ def delete_queue(broker: SQS, connection: Connection, request: m.DeleteQueue, de
     """Delete a queue with all that is in it. Raises SqsError."""
     queue = broker.queue(request.queue)
     broker.bill.add("DeleteQueue", queue.kind, 0)
-    told = broker.tell(connection, departure, "DeleteQueue: deleted", "sqs/delete-queue")
+    told = broker.tell(connection, departure, "DeleteQueue", "deleted", "sqs/delete-queue")
     remove_queue(broker, queue, told or departure, "sqs/delete-queue")
     return m.Done(told=told)
 
@@ -132,7 +134,7 @@ def get_queue_url(broker: SQS, connection: Connection, request: m.GetQueueUrl, d
     """Whether there is such a queue. Raises SqsError."""
     broker.bill.add("GetQueueUrl", "standard", 0)
     return m.Done(
-        broker.queue(request.queue).name, told=broker.tell(connection, departure, "GetQueueUrl: there")
+        broker.queue(request.queue).name, told=broker.tell(connection, departure, "GetQueueUrl", "there")
     )
 
 
@@ -140,7 +142,7 @@ def list_queues(broker: SQS, connection: Connection, request: m.ListQueues, depa
     """The queues whose names begin so."""
     broker.bill.add("ListQueues", "standard", 0)
     names = sorted(name for name in broker.queues if name.startswith(request.queue))
-    return m.Done(names, told=broker.tell(connection, departure, f"ListQueues: {len(names)}"))
+    return m.Done(names, told=broker.tell(connection, departure, "ListQueues", f"{len(names)}"))
 
 
 def get_queue_attributes(
@@ -155,7 +157,7 @@ def get_queue_attributes(
         if name not in known:
             raise unknown_attribute(name)
     wanted = have if "All" in request.names else {name: have[name] for name in request.names if name in have}
-    return m.Done(wanted, told=broker.tell(connection, departure, f"GetQueueAttributes: {len(wanted)}"))
+    return m.Done(wanted, told=broker.tell(connection, departure, "GetQueueAttributes", f"{len(wanted)}"))
 
 
 def shown(queue: Queue) -> dict[str, str]:
@@ -183,7 +185,7 @@ def set_queue_attributes(
     changed = {**queue.attributes, **a.checked(request.attributes, queue.fifo)}
     a.check_throughput(changed)
     policies = _policies(broker, queue.name, queue.fifo, changed)
-    told = broker.tell(connection, departure, "SetQueueAttributes: set", "sqs/queue-attributes")
+    told = broker.tell(connection, departure, "SetQueueAttributes", "set", "sqs/queue-attributes")
     change(broker, queue, changed, policies, told or departure)
     return m.Done(told=told)
 
@@ -226,7 +228,7 @@ def purge_queue(broker: SQS, connection: Connection, request: m.PurgeQueue, depa
     for copy in gone:
         queue.forget(copy)
         world.ledger.move(copy, "purge")
-    told = broker.tell(connection, departure, f"PurgeQueue: {len(gone)}", "sqs/purge")
+    told = broker.tell(connection, departure, "PurgeQueue", f"{len(gone)}", "sqs/purge")
     if gone:
         name = copy_event(gone[0])
         of = tuple([copy.name for copy in gone])
@@ -244,7 +246,7 @@ def list_dead_letter_source_queues(
         for one in broker.queues.values()
         if one.redrive is not None and one.redrive.target == queue.name
     ]
-    told = broker.tell(connection, departure, f"ListDeadLetterSourceQueues: {len(names)}")
+    told = broker.tell(connection, departure, "ListDeadLetterSourceQueues", f"{len(names)}")
     return m.Done(sorted(names), told=told)
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from mqlab.engine import limits
 from mqlab.engine.brokers.sqs import methods as m
-from mqlab.engine.brokers.sqs.copy import read_handle
 from mqlab.engine.clients.peer import Peer
 from mqlab.engine.events import Acked, Called, Published, Received
 from mqlab.engine.scene import Flight
@@ -71,7 +70,7 @@ class SqsClient(Peer):
     def delete(self, queue: str, handles: list[m.Handle], *, batch: bool = False, cause: str = "") -> Any:
         """delete_message, or its batch. Returns the reply where it is instant."""
         request = m.DeleteMessage(queue=queue, handles=handles, batch=batch)
-        of = tuple([name for name in [read_handle(one.receipt_handle)[0] for one in handles] if name])
+        of = tuple([name for name in [one.read() for one in handles] if name])
         if not of:
             return self.call(request, cause=cause)
         world, connection = self.world, self.connection
