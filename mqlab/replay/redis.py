@@ -44,7 +44,11 @@ class Client:
     def receive(self, frame: Any, cause: str) -> None:
         """What the broker pushes."""
         if isinstance(frame, m.Reply):
-            (self.replies if self.asking else self.pushed).append(shown(frame.value))
+            late = shown(frame.value)
+            if self.asking and not self.replies:
+                self.replies.append(late)
+            else:
+                self.pushed += late if isinstance(frame.value, Replies) else [late]
         elif isinstance(frame, m.Pushed):
             self.pushed.append(shown(frame.parts))
         elif isinstance(frame, m.Hangup):
@@ -80,6 +84,8 @@ class Session:
         self.world = World(counted=False)
         self.broker = Redis(self.world, "redis", version)
         self.clients: dict[str, Client] = {}
+        self.heard: dict[str, list[Any]] = {}  # what each client was pushed in the latest step, the asker too
+        self.answered: Any = m.BLOCKED  # what the latest command returned
 
     def client(self, name: str) -> Client:
         """A client, connected when it first sends something."""
@@ -100,7 +106,7 @@ class Session:
             client = self.client(name)
             client.replies.clear()
             client.asking = True
-            reply = client.ask(words)
+            reply = self.answered = client.ask(words)
             self._settle()
             self._pass(self.times.listen_ms)
             client.asking = False
@@ -111,13 +117,12 @@ class Session:
         self._settle()
         if words[0] == "@close":
             self._pass(self.times.listen_ms)
-        pushed = {}
-        for other in self.clients.values():
-            if other.pushed and other.name != name:
-                pushed[other.name] = list(other.pushed)
-            other.pushed.clear()
-        if pushed:
-            outcome["pushed_to_others"] = pushed
+        self.heard = {one.name: [*one.pushed] for one in self.clients.values() if one.pushed}
+        for one in self.clients.values():
+            one.pushed.clear()
+        others = {one: got for one, got in self.heard.items() if one != name}
+        if others:
+            outcome["pushed_to_others"] = others
         return outcome
 
     def _settle(self) -> None:
@@ -166,26 +171,31 @@ def comparable(trace: list[dict[str, Any]]) -> list[tuple[Any, Any]]:
             if CLOSED in got:
                 closed.add(client)
             if fresh:
-                pushed[client] = _unordered(fresh)
+                pushed[client] = in_one_order(fresh)
         found.append((entry.get("reply"), pushed))
     return found
 
 
-def _unordered(got: list[Any]) -> list[Any]:
-    """Pushes with each run of pmessages of one publish in one order."""
+def is_pmessage(said: Any) -> bool:
+    """Whether this was pushed because of a pattern."""
+    return isinstance(said, list) and said[:1] == ["pmessage"]
+
+
+def in_one_order(got: list[Any]) -> list[Any]:
+    """Pushes, with each run of pmessages of one publish sorted: in which order patterns are tried is free."""
     ordered: list[Any] = []
     run: list[Any] = []
-    for one in [*got, None]:
-        if one is not None and one[0] == "pmessage" and (not run or run[-1][2:] == one[2:]):
+    for one in [*got, CLOSED]:
+        if is_pmessage(one) and (not run or run[-1][2:] == one[2:]):
             run.append(one)
             continue
         ordered += sorted(run)
         run = []
-        if one is not None and one[0] == "pmessage":
+        if is_pmessage(one):
             run.append(one)
-        elif one is not None:
+        else:
             ordered.append(one)
-    return ordered
+    return ordered[:-1]
 
 
 def glob(recorded: dict[str, Any]) -> dict[str, list[str]]:

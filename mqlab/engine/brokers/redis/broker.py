@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mqlab.engine.brokers.redis import commands, output_buffer, pubsub, read
+from mqlab.engine.brokers.redis import commands, multi, output_buffer, pubsub, read
 from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis.client import Client
 from mqlab.engine.brokers.redis.errors import Refused
@@ -66,7 +66,8 @@ class Redis(Topology):
         self.expected: dict[str, list[tuple[str, bytes]]] = {}
         self.waiting: dict[int, Client] = {}
         self.overfull: dict[int, Client] = {}
-        self.ready: list[tuple[int, bytes]] = []
+        self.ready: list[tuple[int, bytes]] = []  # keys to which something came
+        self.unblocked: list[Client] = []  # who may go on with what they sent while they waited
         self.in_exec = False
         self.connected = 0
         self.waits = 0
@@ -133,7 +134,7 @@ class Redis(Topology):
         reply = self.take(client, request, departure)
         if reply is not m.BLOCKED and not connection.instant:
             self.push_reply(client, reply, request.argv[0].lower(), departure)
-        if self.ready or self.overfull or client.doomed:
+        if self.ready or self.unblocked or self.overfull or client.doomed:
             self._afterwards(client, departure)
         return reply
 
@@ -144,12 +145,10 @@ class Redis(Topology):
         if spec is None or len(argv) < -spec.arity or (spec.arity > 0 and len(argv) != spec.arity):
             found = commands.look_up(argv)
             if isinstance(found, Error):
-                client.aborted = True
-                return found
+                return multi.rejected(client, found, argv)
             spec = found
         if client.resp == 2 and not spec.listening and client.listens:
-            client.aborted = True
-            return commands.forbidden(client, spec)
+            return multi.rejected(client, commands.forbidden(client, spec), argv)
         if client.queued is not None and not spec.now:
             client.queued.append((request, spec))
             return QUEUED
@@ -167,9 +166,12 @@ class Redis(Topology):
 
     def _afterwards(self, client: Client, cause: str) -> None:
         """After a command, or a whole transaction: who waited is served; who is to be disconnected is."""
-        while self.ready:
-            db, key = self.ready.pop(0)
-            read.serve(self, db, key)
+        while self.ready or self.unblocked:
+            if self.ready:
+                db, key = self.ready.pop(0)
+                read.serve(self, db, key)
+            else:
+                self._go_on(self.unblocked.pop(0))
         while self.overfull:
             _, other = self.overfull.popitem()
             if other.id in self.clients:
@@ -213,19 +215,28 @@ class Redis(Topology):
         client.wait = None
         del self.waiting[client.id]
         self.push_reply(client, reply, wait.command, wait.cause)
-        while client.backlog and client.wait is None:
-            request, departure = client.backlog.popleft()
-            reply = self.take(client, request, departure)
-            if reply is not m.BLOCKED:
-                self.push_reply(client, reply, request.argv[0].lower(), departure)
+        if client.backlog:
+            self.unblocked.append(client)
+
+    def _go_on(self, client: Client) -> None:
+        """Do the next of what a client sent while it waited."""
+        if client.wait is not None or not client.backlog:
+            return
+        request, departure = client.backlog.popleft()
+        reply = self.take(client, request, departure)
+        if reply is not m.BLOCKED:
+            self.push_reply(client, reply, request.argv[0].lower(), departure)
+        if client.doomed:
+            self.hang_up(client, "closed as it asked", departure, "")
+        elif client.backlog:
+            self.unblocked.append(client)
 
     def wait_over(self, id: int, number: int) -> None:
         """The time of a read that waits is over: nil."""
         client = self.waiting.get(id)
         if client is not None and client.wait is not None and client.wait.number == number:
             self.end_wait(client, None)
-            if self.ready or self.overfull or client.doomed:
-                self._afterwards(client, "")
+            self._afterwards(client, "")
 
     # --- ends of connections -------------------------------------------------------------------------------------
 

@@ -32,6 +32,11 @@ def arguments(name: str) -> Error:
     return Error(f"ERR wrong number of arguments for '{name}' command")
 
 
+def subcommand(container: str, word: str) -> Error:
+    """Arguments that a subcommand does not take."""
+    return Error(f"ERR unknown subcommand or wrong number of arguments for '{word[:128]}'. Try {container.upper()} HELP.")
+
+
 def no_group(key: str, group: str) -> Refused:
     """There is no such key, or no such group."""
     return refuse(f"NOGROUP No such key '{key}' or consumer group '{group}'", "redis/group-missing")

@@ -50,7 +50,7 @@ def _options(argv: tuple[bytes, ...], create: bool) -> tuple[bool, int]:
                 raise refuse("ERR value for ENTRIESREAD must be positive or -1")
             at += 1
         else:
-            raise Refused(errors.arguments(f"xgroup|{'create' if create else 'setid'}"))
+            raise Refused(errors.subcommand("xgroup", text(argv[1])))
         at += 1
     return mkstream, read
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.redis import errors
 from mqlab.engine.brokers.redis.errors import Refused, refuse
-from mqlab.engine.brokers.redis.resp import OK
+from mqlab.engine.brokers.redis.resp import OK, Error, Replies
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.redis.broker import Redis
@@ -30,6 +30,15 @@ def discard(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) 
     return OK
 
 
+def rejected(client: Client, error: Error, argv: tuple[bytes, ...]) -> Error:
+    """A command that is not even queued spoils the transaction; a rejected EXEC ends it."""
+    if argv[0].lower() != b"exec":
+        client.aborted = True
+        return error
+    forget(client)
+    return Error(f"EXECABORT Transaction discarded because of: {error.text.removeprefix('ERR ')}", error.rule)
+
+
 def forget(client: Client) -> None:
     """The transaction is over."""
     client.queued = None
@@ -50,9 +59,13 @@ def exec_(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) ->
         return None
     broker.in_exec = True
     try:
-        return [broker.run(client, command, spec, cause) for command, spec in queued]
+        replies = [broker.run(client, command, spec, cause) for command, spec in queued]
     finally:
         broker.in_exec = False
+    said = [one for reply in replies for one in (reply if isinstance(reply, Replies) else [reply])]
+    if len(said) == len(replies):
+        return said
+    return Replies([said[: len(replies)], *said[len(replies) :]])  # the array's length was written before
 
 
 def watch(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> Any:

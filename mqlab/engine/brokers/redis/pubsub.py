@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.redis import methods as m
-from mqlab.engine.brokers.redis import output_buffer
+from mqlab.engine.brokers.redis import errors, output_buffer
 from mqlab.engine.brokers.redis.arguments import text
+from mqlab.engine.brokers.redis.errors import Refused
 from mqlab.engine.brokers.redis.glob import matches
 from mqlab.engine.brokers.redis.resp import Replies
 from mqlab.engine.events import Broadcast, Missed, Published, Subscribed, Unsubscribed
@@ -241,6 +242,8 @@ def published(
 
 def pubsub_channels(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> Any:
     """PUBSUB CHANNELS and SHARDCHANNELS [pattern]: those that somebody subscribed to by name."""
+    if len(argv) > 3:
+        raise Refused(errors.subcommand("pubsub", text(argv[1])))
     table = broker.shards if argv[1].lower() == b"shardchannels" else broker.channels
     return [channel for channel in table if len(argv) < 3 or matches(argv[2], channel)]
 

@@ -57,9 +57,7 @@ def range_(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -
     if count == 0:
         return None
     found = stream.backwards(start, end) if reverse else stream.between(start, end)
-    return [
-        said(entry) for entry, _ in zip(found, range(count if count > 0 else stream.length), strict=False)
-    ]
+    return [said(entry) for entry, _ in zip(found, range(count if count > 0 else stream.length), strict=False)]
 
 
 def said(entry: Entry) -> list[Any]:
@@ -92,16 +90,12 @@ def parse(broker: Redis, argv: tuple[bytes, ...]) -> Asked:
             break
         elif word == b"group" and more >= 2:
             if not grouped:
-                raise refuse(
-                    "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead."
-                )
+                raise refuse("ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.")
             asked.group, asked.consumer = argv[at + 1], argv[at + 2]
             at += 2
         elif word == b"noack":
             if not grouped:
-                raise refuse(
-                    "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead."
-                )
+                raise refuse("ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.")
             asked.noack = True
         else:
             raise Refused(errors.SYNTAX)
@@ -124,13 +118,17 @@ def read(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> 
     """XREAD and XREADGROUP."""
     asked = parse(broker, argv)
     streams = [stream_at(broker, client, key) for key in asked.keys]
-    groups = [_group(asked, key, stream) for key, stream in zip(asked.keys, streams, strict=True)]
-    starts = tuple([_start(broker, asked, id, stream) for id, stream in zip(asked.ids, streams, strict=True)])
+    groups: list[Group | None] = []
+    places: list[ID | None] = []
+    for key, id, stream in zip(asked.keys, asked.ids, streams, strict=True):
+        groups.append(_group(asked, key, stream))
+        places.append(_start(broker, asked, id, stream))
+    starts = tuple(places)
     if asked.group is not None and not broker.seven:
         for group in groups:
             assert group is not None
             consumer_of(broker, group, asked.consumer)
-    found = {}
+    found: list[tuple[bytes, list[Any]]] = []
     for key, stream, group, start in zip(asked.keys, streams, groups, starts, strict=True):
         if stream is None:
             continue
@@ -142,7 +140,7 @@ def read(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> 
         else:
             entries = None
         if entries is not None:
-            found[key] = entries
+            found.append((key, entries))
     if found:
         return _by_key(client, found)
     if asked.block_ms < 0 or client.queued is not None or broker.in_exec:
@@ -150,8 +148,8 @@ def read(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> 
     return _wait(broker, client, asked, starts, cause, argv[0].lower())
 
 
-def _by_key(client: Client, found: dict[bytes, list[Any]]) -> Any:
-    return [[key, entries] for key, entries in found.items()] if client.resp == 2 else found
+def _by_key(client: Client, found: list[tuple[bytes, list[Any]]]) -> Any:
+    return [[key, entries] for key, entries in found] if client.resp == 2 else dict(found)
 
 
 def _group(asked: Asked, key: bytes, stream: Stream | None) -> Group | None:
@@ -165,9 +163,7 @@ def _group(asked: Asked, key: bytes, stream: Stream | None) -> Group | None:
 
 def no_group_to_read(key: bytes, group: bytes) -> Refused:
     """What a read in a group that is not there is answered."""
-    name = (
-        f"NOGROUP No such key '{text(key)}' or consumer group '{text(group)}' in XREADGROUP with GROUP option"
-    )
+    name = f"NOGROUP No such key '{text(key)}' or consumer group '{text(group)}' in XREADGROUP with GROUP option"
     return refuse(name, "redis/group-missing")
 
 
@@ -226,14 +222,7 @@ def _of_group(
 
 
 def _new(
-    broker: Redis,
-    client: Client,
-    stream: Stream,
-    group: Group,
-    name: bytes,
-    count: int,
-    noack: bool,
-    cause: str,
+    broker: Redis, client: Client, stream: Stream, group: Group, name: bytes, count: int, noack: bool, cause: str
 ) -> list[Any]:
     """Entries that the group has not read, in order; each goes to one consumer. [rule 8]"""
     consumer = consumer_of(broker, group, name)
@@ -259,14 +248,7 @@ def _move_on(broker: Redis, stream: Stream, group: Group, id: ID) -> None:
 
 
 def _give(
-    broker: Redis,
-    client: Client,
-    stream: Stream,
-    group: Group,
-    consumer: Consumer,
-    entry: Entry,
-    noack: bool,
-    cause: str,
+    broker: Redis, client: Client, stream: Stream, group: Group, consumer: Consumer, entry: Entry, noack: bool, cause: str
 ) -> None:
     pending = group.pel.get(entry.id)
     if pending is not None and pending.copy.state == "unacked" and not noack:
@@ -326,15 +308,7 @@ def _wait(
 ) -> Any:
     broker.waits += 1
     client.wait = Wait(
-        broker.waits,
-        asked.keys,
-        starts,
-        asked.count,
-        asked.group or b"",
-        asked.consumer,
-        asked.noack,
-        cause,
-        command,
+        broker.waits, asked.keys, starts, asked.count, asked.group or b"", asked.consumer, asked.noack, cause, command
     )
     broker.waiting[client.id] = client
     if asked.block_ms:
@@ -368,18 +342,16 @@ def _served(broker: Redis, client: Client, wait: Wait, key: bytes) -> Any:
         if value.last_valid <= (start or ZERO):
             return NOTHING
         entries = _without_group(broker, client, value, start or ZERO, wait.count, wait.cause)
-        return _by_key(client, {key: entries})
+        return _by_key(client, [(key, entries)])
     group = value.groups.get(wait.group)
     if group is None:
         if broker.seven:
-            return resp_unblocked(
-                "-NOGROUP the consumer group this client was blocked on no longer exists"[1:]
-            )
+            return resp_unblocked("-NOGROUP the consumer group this client was blocked on no longer exists"[1:])
         return no_group_to_read(key, wait.group).error
     if value.last_valid <= group.last:
         return NOTHING
     entries = _new(broker, client, value, group, wait.consumer, wait.count, wait.noack, wait.cause)
-    return _by_key(client, {key: entries})
+    return _by_key(client, [(key, entries)])
 
 
 def resp_unblocked(text: str) -> errors.Error:
@@ -394,3 +366,5 @@ def _gone(broker: Redis, wait: Wait, key: bytes, value: Any, grouped: bool) -> A
     if broker.seven:
         return resp_unblocked("UNBLOCKED the stream key no longer exists")
     return no_group_to_read(key, wait.group).error if value is None else errors.WRONG_TYPE
+
+

@@ -112,10 +112,8 @@ def kill(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> 
     """CLIENT KILL filter value…: how many; the caller itself only with SKIPME no."""
     if len(argv) == 3:
         raise refuse("ERR No such client")  # addresses of the model are names
-    if len(argv) % 2:
-        raise Refused(errors.SYNTAX)
     skip, wanted = True, dict[bytes, Any]()
-    for option, value in zip(argv[2::2], argv[3::2], strict=True):
+    for option, value in zip(argv[2::2], argv[3::2], strict=False):
         word = option.lower()
         if word == b"id":
             wanted[word] = integer(value, "client-id should be greater than 0")
@@ -131,6 +129,8 @@ def kill(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> 
             skip = value.lower() == b"yes"
         else:
             raise Refused(errors.SYNTAX)
+    if len(argv) % 2:
+        raise Refused(errors.SYNTAX)
     found = [one for one in broker.clients.values() if _matches(one, wanted) and not (skip and one is client)]
     for one in found:
         if one is client:

@@ -245,7 +245,7 @@ def set_id(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -
     stream = stream_at(broker, client, argv[1])
     if stream is None:
         raise Refused(errors.NO_SUCH_KEY)
-    if last < stream.deleted:
+    if last < stream.deleted and not broker.seven:
         raise refuse("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id")
     if stream.length:
         if last < stream.last_valid:
