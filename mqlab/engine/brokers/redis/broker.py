@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mqlab.engine.brokers.redis.pubsub import Route
     from mqlab.engine.world import World
 
-EPOCH_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z: what a virtual time of 0 is in ids of streams
+from mqlab.engine.brokers.redis.spec import EPOCH_MS
 BUFFER_LIMIT = (32 << 20, 8 << 20, 60)
 VERSIONS = ("8.0", "7.0")
 WORDS = {
