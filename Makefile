@@ -20,7 +20,7 @@ run: $(VENV)/.ready
 	@exec $(PY) manage.py lab $(ARGS)
 
 test: $(VENV)/.ready-test
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/.ready-test
 	$(VENV)/bin/ruff format --check .

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_S_MAX = 30.0
 ADDRESS = re.compile(r"http://(127\.0\.0\.[12]):(\d+)/")
+RESERVED = ExitStack()
+atexit.register(RESERVED.close)
 
 
 class LabServer:
@@ -20,8 +25,8 @@ class LabServer:
 
     def __init__(self, data: Path, **environment: str) -> None:
         self.data = data
-        self.host = "127.0.0.1"
-        self.port = 0  # 0: any free one, and from then on that one
+        self.host = environment.get("MQLAB_LAN_ADDRESS", "127.0.0.1")
+        self.port = reserved_port(self.host)
         self.environment = {**clean_environment(), "MQLAB_DATA": str(data), **environment}
         self.process: subprocess.Popen[bytes] | None = None
         self._log = data.parent / f"{data.name}.log"
@@ -70,6 +75,18 @@ class LabServer:
         self.process.send_signal(with_signal)
         self.process.wait(10)
         return time.monotonic() - asked
+
+
+def reserved_port(host: str) -> int:
+    """A free port that only a server of this process's listens on, between its lives too: other tests run meanwhile. A socket
+    that is bound and does not listen keeps it. Where that is not so, 0: any free one, and from then on that one."""
+    if sys.platform != "linux":
+        return 0
+    holder = RESERVED.enter_context(socket.socket())
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind((host, 0))
+    port: int = holder.getsockname()[1]
+    return port
 
 
 def lab(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -220,6 +220,17 @@ def test_why_is_told_of_a_message_that_does_not_move(page: Page, server: LabServ
     )
 
 
+def test_the_lines_that_the_selected_message_took_are_marked(page: Page, server: LabServer) -> None:
+    page.goto(f"{server.url}/lab/who-gets-order-eu-paid/#t=6&m=shop-2")
+    words = page.locator(".line-words .taken > title")
+    expect(words.filter(has_text="order.#")).to_have_count(1)
+    expect(words.filter(has_text="order.*.paid")).to_have_count(0)
+    expect(page.locator(".line.publish.taken")).to_have_count(1)
+    expect(page.locator(".line.consume.taken")).not_to_have_count(0)
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(".taken")).to_have_count(0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("what", ["m=shop-20", "n=charges", "n=worker-1", ""])
 def test_axe_finds_nothing_on_a_story(

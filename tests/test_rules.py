@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,10 +47,12 @@ def marks(test: ast.FunctionDef) -> Iterator[ast.expr]:
             yield from node.args
 
 
+@functools.cache
 def emitted() -> set[str]:
     return {name for path in ours(".py") if path.parts[:2] == ("mqlab", "engine") for name in strings(path)}
 
 
+@functools.cache
 def proven() -> set[str]:
     return {name for path in ours(".py") if path.parts[0] == "tests" for name in marked(path)}
 

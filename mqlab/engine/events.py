@@ -34,6 +34,10 @@ from mqlab.engine.changes import NodeRemoved as NodeRemoved
 from mqlab.engine.changes import PolicyCleared as PolicyCleared
 from mqlab.engine.changes import PolicySet as PolicySet
 from mqlab.engine.changes import Unblocked as Unblocked
+from mqlab.engine.confirms import Confirmed as Confirmed
+from mqlab.engine.confirms import ConfirmReceived as ConfirmReceived
+from mqlab.engine.confirms import Returned as Returned
+from mqlab.engine.confirms import ReturnReceived as ReturnReceived
 from mqlab.engine.event import Event as Event
 from mqlab.engine.judgement import ActOffered as ActOffered
 from mqlab.engine.judgement import GoalMet as GoalMet
@@ -46,12 +50,17 @@ from mqlab.engine.logs import Claimed as Claimed
 from mqlab.engine.logs import CursorSet as CursorSet
 from mqlab.engine.logs import Fetched as Fetched
 from mqlab.engine.logs import Trimmed as Trimmed
+from mqlab.engine.timed import Deduplicated as Deduplicated
+from mqlab.engine.timed import Forgotten as Forgotten
+from mqlab.engine.timed import Redriven as Redriven
+from mqlab.engine.timed import VisibilityChanged as VisibilityChanged
 
 # --- a publish ---------------------------------------------------------------------------------------------------
 
 
 class Published(Event, gc=False, omit_defaults=True, tag=True):
-    """A program sent a message to an exchange. Departure; arrives as Routed, Replied, Unroutable or Refused."""
+    """A program sent a message to an exchange, or (SQS) messages to a queue. Departure; arrives as Routed, Replied, Unroutable
+    or Refused; at a queue as Enqueued, Deduplicated or Refused, each message by itself."""
 
     of: tuple[str, ...]
     program: str
@@ -114,13 +123,21 @@ class Refused(Event, gc=False, omit_defaults=True, tag=True):
 
 
 class Enqueued(Event, gc=False, omit_defaults=True, tag=True):
-    """A copy arrived in its queue and is ready. `at` is its index in service order; -1 is the tail."""
+    """A copy arrived in its queue and is ready. `at` is its index in service order; -1 is the tail. Where no exchange routed it,
+    it is born here, with the `key` of its message and `origin` (see Routed), and ends what is its cause. `remembered`: until
+    when (µs) the queue knows its deduplication id `dedup`."""
 
     of: tuple[str, ...]
     queue: str
     at: int = -1
     expires: int = 0  # virtual µs at which its time to live ends; 0: never
     priority: int = 0
+    key: str = ""
+    origin: str = ""
+    group: str = ""  # its message group
+    dedup: str = ""
+    remembered: int = 0
+    born: bool = False
 
 
 class Dropped(Event, gc=False, omit_defaults=True, tag=True):
@@ -145,7 +162,7 @@ class DeadLettered(Event, gc=False, omit_defaults=True, tag=True):
 
     of: tuple[str, ...]
     queue: str
-    reason: str  # rejected | expired | maxlen | delivery_limit
+    reason: str  # rejected | expired | maxlen | delivery_limit | max_receive_count
     exchange: str
     routing_key: str
     key: str
@@ -177,6 +194,7 @@ class Delivered(Event, gc=False, omit_defaults=True, tag=True):
     count: int = 0  # earlier failed deliveries, where the queue counts them (x-delivery-count)
     holds: int = 0  # what the consumer now holds unacked, where a prefetch limits it
     prefetch: int = 0
+    until: int = 0  # virtual µs at which it is visible again, unless it is deleted; 0: there is no such time
 
 
 class Received(Event, gc=False, omit_defaults=True, tag=True):
@@ -230,7 +248,8 @@ class Rejected(Event, gc=False, omit_defaults=True, tag=True):
 
 class Settled(Event, gc=False, omit_defaults=True, tag=True):
     """The broker took an ack, nack or reject: the prefetch slots are free. outcome: acked and rejected end the copies;
-    requeued and dead_lettered are followed by Requeued and DeadLettered, which say so."""
+    requeued and dead_lettered are followed by Requeued and DeadLettered, which say so; gone and old_handle: SQS says yes to a
+    delete and deletes nothing."""
 
     of: tuple[str, ...]
     program: str
@@ -245,9 +264,10 @@ class Requeued(Event, gc=False, omit_defaults=True, tag=True):
     queue: str
     program: str
     at: tuple[int, ...]
-    why: str  # nack | reject | recover | closed
+    why: str  # nack | reject | recover | closed | delay | visibility | attempt
     failures: tuple[int, ...] = ()
     limit: int = 0
+    first: bool = False  # nobody has had it: it was sent with a delay
 
 
 class SetAside(Event, gc=False, omit_defaults=True, tag=True):
@@ -259,49 +279,6 @@ class SetAside(Event, gc=False, omit_defaults=True, tag=True):
     program: str
     why: str
     until: int
-
-
-# --- what the broker tells a publisher -----------------------------------------------------------------------------
-
-
-class Confirmed(Event, gc=False, omit_defaults=True, tag=True):
-    """The broker confirmed (or, `ok` false, nacked) publishes. Departure; arrives as ConfirmReceived."""
-
-    of: tuple[str, ...]
-    program: str
-    exchange: str
-    key: str
-    tag: int
-    arrives: int
-    multiple: bool = False
-    ok: bool = True
-
-
-class ConfirmReceived(Event, gc=False, omit_defaults=True, tag=True):
-    """A confirm reached the publisher."""
-
-    of: tuple[str, ...]
-    program: str
-    ok: bool = True
-
-
-class Returned(Event, gc=False, omit_defaults=True, tag=True):
-    """The broker sent an unroutable mandatory message back. Departure; arrives as ReturnReceived."""
-
-    of: tuple[str, ...]
-    program: str
-    exchange: str
-    key: str
-    code: int
-    text: str
-    arrives: int
-
-
-class ReturnReceived(Event, gc=False, omit_defaults=True, tag=True):
-    """A returned message reached its publisher."""
-
-    of: tuple[str, ...]
-    program: str
 
 
 # --- loss, ends of connections, nodes ------------------------------------------------------------------------------
@@ -396,5 +373,6 @@ AnyEvent = (
     | ConsumerCancelled | ActiveChanged | Closed | Answered | NodeAdded | NodeChanged | NodeRemoved | LinkAdded
     | LinkRemoved | Blocked | Unblocked | HungUp | MemberChanged | LeaderChanged | PolicySet | PolicyCleared | GoalMet
     | VerdictChanged | Storm | ActOffered | PredictionDue | PredictionSettled | Called
+    | VisibilityChanged | Deduplicated | Forgotten | Redriven
     | Subscribed | Unsubscribed | Broadcast | Missed | Sent | Appended | Fetched | Claimed | CursorSet | Trimmed
 )  # fmt: skip

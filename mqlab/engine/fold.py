@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mqlab.engine import events as e
+from mqlab.engine.fold_settings import APPLY_SETTINGS
 from mqlab.engine.scene import CopyState, Flight, Held, Link, Node, Scene
 from mqlab.engine.tally import Tally, count
 
@@ -89,6 +90,13 @@ def _replied(scene: Scene, event: e.Replied) -> None:
 def _enqueued(scene: Scene, event: e.Enqueued) -> None:
     (copy,) = event.of
     scene.flights.pop(copy, None)
+    if event.born:
+        _arrive(scene, event)
+        scene.copies[copy] = CopyState(
+            event.queue, event.key, "arriving", origin=event.origin, group=event.group
+        )
+        if event.remembered:
+            scene.nodes[event.queue].memory[event.dedup] = event.remembered
     state = scene.copies[copy]
     state.state, state.expires, state.priority = "ready", event.expires, event.priority
     ready = scene.nodes[event.queue].ready
@@ -105,6 +113,11 @@ def _dead_lettered(scene: Scene, event: e.DeadLettered) -> None:
     _leave(scene, event, "dead_letter", event.queue, event.exchange, event.key)
 
 
+def _redriven(scene: Scene, event: e.Redriven) -> None:
+    _ended(scene, event)
+    _leave(scene, event, "dead_letter", event.queue, event.target, event.key)
+
+
 def _delivered(scene: Scene, event: e.Delivered) -> None:
     (copy,) = event.of
     key = _key_of(scene, copy)
@@ -114,7 +127,8 @@ def _delivered(scene: Scene, event: e.Delivered) -> None:
         queue = scene.nodes[event.queue]
         queue.ready.remove(copy)
         queue.unacked[copy] = event.program
-        scene.copies[copy].state = "unacked"
+        state = scene.copies[copy]
+        state.state, state.until = "unacked", event.until
     held = Held(key, "on_way", not event.auto_ack, event.redelivered)
     scene.nodes[event.program].held[copy] = held
     _leave(scene, event, "delivery", event.queue, event.program, key, redelivered=event.redelivered)
@@ -164,7 +178,9 @@ def _requeued(scene: Scene, event: e.Requeued) -> None:
     for copy, at in zip(event.of, event.at, strict=True):
         _free(scene, queue.unacked.pop(copy), copy)
         state = scene.copies[copy]
-        state.state, state.redelivered, state.returns = "ready", True, state.returns + 1
+        state.state, state.until = "ready", 0
+        if not event.first:
+            state.redelivered, state.returns = True, state.returns + 1
         queue.ready.insert(at, copy)
 
 
@@ -176,7 +192,19 @@ def _set_aside(scene: Scene, event: e.SetAside) -> None:
         else:
             queue.ready.remove(copy)
         queue.unacked[copy] = ""
-        scene.copies[copy].state = "unacked"
+        state = scene.copies[copy]
+        state.state, state.until = "unacked", event.until
+
+
+def _visibility_changed(scene: Scene, event: e.VisibilityChanged) -> None:
+    _arrive(scene, event)
+    for copy in event.of:
+        scene.copies[copy].until = event.until
+
+
+def _forgotten(scene: Scene, event: e.Forgotten) -> None:
+    for dedup in event.ids:
+        scene.nodes[event.queue].memory.pop(dedup, None)
 
 
 def _confirmed(scene: Scene, event: e.Confirmed) -> None:
@@ -272,38 +300,6 @@ def _node_changed(scene: Scene, event: e.NodeChanged) -> None:
             settings[field] = value
 
 
-def _member_changed(scene: Scene, event: e.MemberChanged) -> None:
-    settings = scene.nodes[event.broker].settings
-    settings["members"] = {**settings["members"], event.member: event.status}
-
-
-def _leader_changed(scene: Scene, event: e.LeaderChanged) -> None:
-    scene.nodes[event.queue].settings["leader"] = event.leader
-
-
-def _policy_set(scene: Scene, event: e.PolicySet) -> None:
-    settings = scene.nodes[event.broker].settings
-    policy = {
-        "pattern": event.pattern,
-        "definition": event.definition,
-        "priority": event.priority,
-        "apply_to": event.apply_to,
-    }
-    settings["policies"] = {**settings.get("policies", {}), event.policy: policy}
-
-
-def _policy_cleared(scene: Scene, event: e.PolicyCleared) -> None:
-    settings = scene.nodes[event.broker].settings
-    left = {name: one for name, one in settings["policies"].items() if name != event.policy}
-    settings["policies"] = left
-    if not left:
-        del settings["policies"]
-
-
-def _active_changed(scene: Scene, event: e.ActiveChanged) -> None:
-    scene.nodes[event.queue].settings["active_consumer"] = event.program
-
-
 def _node_removed(scene: Scene, event: e.NodeRemoved) -> None:
     _ended(scene, event)
     del scene.nodes[event.node]
@@ -317,31 +313,7 @@ def _link_removed(scene: Scene, event: e.LinkRemoved) -> None:
     del scene.links[event.link]
 
 
-def _goal_met(scene: Scene, event: e.GoalMet) -> None:
-    scene.goals[event.goal] = "broken" if event.broken else "met"
-
-
-def _act_offered(scene: Scene, event: e.ActOffered) -> None:
-    scene.offered = True
-
-
-def _prediction_due(scene: Scene, event: e.PredictionDue) -> None:
-    scene.predictions[event.prediction] = "due"
-
-
-def _prediction_settled(scene: Scene, event: e.PredictionSettled) -> None:
-    scene.predictions[event.prediction] = str(event.choice)
-
-
-def _verdict_changed(scene: Scene, event: e.VerdictChanged) -> None:
-    scene.verdicts[event.verdict] = event.value
-
-
-def _storm(scene: Scene, event: e.Storm) -> None:
-    scene.storm = event.why
-
-
-_APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = {
+_APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = APPLY_SETTINGS | {
     e.Published: _published,
     e.Routed: _routed,
     e.Replied: _replied,
@@ -361,6 +333,10 @@ _APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = {
     e.Settled: _settled,
     e.Requeued: _requeued,
     e.SetAside: _set_aside,
+    e.VisibilityChanged: _visibility_changed,
+    e.Deduplicated: _arrive,
+    e.Forgotten: _forgotten,
+    e.Redriven: _redriven,
     e.Confirmed: _confirmed,
     e.ConfirmReceived: _arrive,
     e.Returned: _returned,
@@ -378,18 +354,7 @@ _APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = {
     e.NodeAdded: _node_added,
     e.NodeChanged: _node_changed,
     e.HungUp: _hung_up,
-    e.MemberChanged: _member_changed,
-    e.LeaderChanged: _leader_changed,
-    e.PolicySet: _policy_set,
-    e.PolicyCleared: _policy_cleared,
     e.NodeRemoved: _node_removed,
-    e.ActiveChanged: _active_changed,
     e.LinkAdded: _link_added,
     e.LinkRemoved: _link_removed,
-    e.GoalMet: _goal_met,
-    e.ActOffered: _act_offered,
-    e.PredictionDue: _prediction_due,
-    e.PredictionSettled: _prediction_settled,
-    e.VerdictChanged: _verdict_changed,
-    e.Storm: _storm,
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from mqlab.engine.message import Copy
 
 PLACES = ("arriving", "ready", "unacked")
-ENDS = ("acked", "dropped", "expired", "rejected", "purged", "gone", "lost", "dead_lettered")
+ENDS = ("acked", "dropped", "expired", "rejected", "purged", "gone", "lost", "dead_lettered", "redriven")
 
 MOVES: dict[str, dict[str, str]] = {
     # verb: {from: to}
@@ -21,10 +21,12 @@ MOVES: dict[str, dict[str, str]] = {
     "claim": {"unacked": "unacked"},  # into other hands
     "set_aside": {"ready": "unacked", "unacked": "unacked"},  # held by its queue itself
     "ack": {"unacked": "acked"},
+    "delete": {"ready": "acked", "unacked": "acked"},  # by a receipt handle, whose time may be over
     "reject": {"unacked": "rejected"},
     "drop": {"arriving": "dropped", "ready": "dropped", "unacked": "dropped"},
-    "expire": {"ready": "expired"},
-    "purge": {"ready": "purged"},
+    "expire": {"ready": "expired", "unacked": "expired"},
+    "purge": {"ready": "purged", "unacked": "purged"},
+    "redrive": {"ready": "redriven"},
     "dead_letter": {"arriving": "dead_lettered", "ready": "dead_lettered", "unacked": "dead_lettered"},
     "remove": {"arriving": "gone", "ready": "gone", "unacked": "gone"},
     "lose": {"arriving": "lost", "ready": "lost", "unacked": "lost"},

@@ -88,6 +88,7 @@ class Copy(msgspec.Struct, gc=False):
     origin: str = ""
     holder: str = ""  # the program that holds it unacked
     since: int = 0  # virtual µs at which that one was sent it
+    until: int = 0  # virtual µs at which it is ready again, if nothing happens; 0: there is no such time
 
 
 def copy_name(message: Message, queue: str) -> str:

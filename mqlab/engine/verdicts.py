@@ -39,7 +39,14 @@ class Lost:
     """
 
     name: ClassVar[str] = "lost"
-    watches: ClassVar[tuple[type[e.Event], ...]] = (e.Lost, e.Unroutable, e.Dropped, e.Expired, e.NodeRemoved)
+    watches: ClassVar[tuple[type[e.Event], ...]] = (
+        e.Lost,
+        e.Unroutable,
+        e.Dropped,
+        e.Expired,
+        e.NodeRemoved,
+        e.Deduplicated,
+    )
 
     def __call__(self, event: Any) -> tuple[str, ...]:
         match event:
@@ -51,6 +58,8 @@ class Lost:
                 gone = event.reason not in ("refused", "rejected")
             case e.NodeRemoved():
                 gone = not event.cause.startswith("do:")
+            case e.Deduplicated():
+                gone = event.other  # a repeat of the same loses nothing
             case _:
                 gone = True
         return event.of if gone else NOBODY

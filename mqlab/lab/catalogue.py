@@ -12,6 +12,7 @@ from django.conf import settings
 from mqlab.engine import scenario
 from mqlab.engine.scenario import Scenario, ScenarioError
 from mqlab.lab.marked import marked
+from mqlab.lab.sketch import Sketch, sketch
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,11 @@ class Entry:
         """What the gallery says of it: its summary, or else what it is about, without marks."""
         said = self.scenario.summary or self.scenario.about
         return "".join(part.text for part in marked(said, self.scenario.terms))
+
+    @property
+    def sketch(self) -> Sketch:
+        """What the gallery draws of it."""
+        return sketch(self.text)
 
 
 def folder() -> Path:

@@ -99,8 +99,10 @@ def _wrong(request: HttpRequest, error: BadWorkload) -> dict[str, Any]:
     """The page with what was typed and what is wrong with it."""
     typed = {name: request.GET[name][:40] for name in FIELDS if name in request.GET}
     context = _context(Workload(), None)
-    fields = workload_form.fields(Workload(), error.field, typed)
-    return context | {"fields": fields, "wrong": str(error), "wrong_field": error.field}
+    context["fields"] = workload_form.fields(Workload(), error.field, typed)
+    if workload_form.is_form(request.GET):
+        context["mishaps"] = workload_form.typed_rows(request.GET, error.field)
+    return context | {"wrong": str(error)}
 
 
 @never_cache

@@ -25,6 +25,16 @@ from mqlab.engine.workload.workload import RANGES
 ROWS = ("what", "when", "worker", "lasts", "times")
 ROWS_SHOWN = 2
 """Rows for mishaps that there are not yet."""
+INPUTS = {
+    "fail": "what",
+    "at": "when",
+    "message": "when",
+    "worker": "worker",
+    "for": "lasts",
+    "after": "lasts",
+    "factor": "times",
+}
+"""The part of an address that is wrong -> the field of a row that says it."""
 MISHAPS = {
     "": "nothing",
     "crash": "a consumer crashes",
@@ -51,7 +61,7 @@ LABELS = {
 }
 WORDS = {
     "steady": "steady", "random": "random", "bursts": "in bursts", "fixed": "fixed", "even": "half to one and a half",
-    "rack": "same rack", "zone": "same town", "region": "same country", "ocean": "across an ocean",
+    "rack": "same rack", "zone": "same town", "region": "same country", "ocean": "across an ocean, to watch",
 }  # fmt: skip
 
 
@@ -78,6 +88,7 @@ class MishapRow:
     worker: str = ""
     lasts: str = ""
     times: str = ""
+    wrong: str = ""  # the name of the field that is, in a row that says something
 
 
 def pairs_of(query: QueryDict, leave: Iterable[str]) -> list[tuple[str, str]]:
@@ -124,6 +135,16 @@ def fields(workload: Workload, wrong: str = "", typed: dict[str, str] | None = N
         else:
             made.append(Field(name, label, unit, value, *RANGES[name], wrong=name == wrong))
     return made
+
+
+def typed_rows(query: QueryDict, wrong: str) -> list[MishapRow]:
+    """The rows as somebody filled them in, where that is not a workload; `wrong`: the part of an address that is."""
+    count = min(len(query.getlist("what")), limits.WORKLOAD_FAILURES_MAX)
+    columns = (_filled([value[:20] for value in query.getlist(name)], count) for name in ROWS)
+    return [
+        MishapRow(_choices(what), *rest, wrong=INPUTS.get(wrong, "") if what else "")
+        for what, *rest in zip(*columns, strict=True)
+    ]
 
 
 def rows(workload: Workload) -> list[MishapRow]:

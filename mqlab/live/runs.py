@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from contextlib import suppress
 
 from mqlab.engine.workload import System, Workload, write
 from mqlab.engine.workload.row import Row
@@ -37,28 +38,32 @@ class Runs:
         ]
         if len(self._asked) + len(fresh) > limits.RUNS_WAITING_MAX:
             raise Busy
-        return list(await asyncio.gather(*(self._row(one, workload) for one in systems)))
+        asked = [self._ask(one, workload) for one in systems]
+        return [await asyncio.shield(one) for one in asked]
 
-    async def _row(self, system: System, workload: Workload) -> Row:
+    def _ask(self, system: System, workload: Workload) -> asyncio.Future[Row]:
+        """The row that is kept, or the one that somebody waits for already, or a new one."""
         key = _key(system, workload)
+        if key in self._asked:
+            return self._asked[key]
+        asked: asyncio.Future[Row] = asyncio.get_running_loop().create_future()
         kept = self._find(key)
         if kept is not None:
-            return kept
-        asked = self._asked.get(key)
-        if asked is None:
-            asked = self._asked[key] = asyncio.get_running_loop().create_future()
-            asked.add_done_callback(_seen)
-            task = asyncio.create_task(self._run(key, system, workload, asked))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        return await asyncio.shield(asked)
+            asked.set_result(kept)
+            return asked
+        asked.add_done_callback(_seen)
+        self._asked[key] = asked
+        task = asyncio.create_task(self._run(key, system, workload, asked))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return asked
 
     async def _run(self, key: Key, system: System, workload: Workload, asked: asyncio.Future[Row]) -> None:
         try:
             async with self._turns:
                 self._pace.submit(Lane(), LOOK, _job(system, workload, asked))
-                row = await asyncio.shield(asked)
-                self._kept[key] = row
+                with suppress(Exception):  # who asked has it
+                    self._kept[key] = await asked
                 while len(self._kept) > limits.RUNS_KEPT_MAX:
                     self._kept.popitem(last=False)
         finally:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mqlab.engine.brokers.rabbitmq.spec import VERSIONS
-from mqlab.replay import matrices, rabbitmq, redis
+from mqlab.replay import matrices, rabbitmq, redis, sqs
 from mqlab.replay.times import ONLY_WAITS, RECORDED
 
 
@@ -27,6 +27,8 @@ class Outcome:
 
 def replay(recorded: dict[str, Any]) -> Outcome:
     """Run a recorded file. Raises UnknownFile for one of no known kind."""
+    if _of_sqs(recorded):
+        return _sqs(recorded)
     if isinstance(recorded, dict) and "channels" in recorded and "matches" in recorded:
         return _glob(recorded)
     if isinstance(recorded, dict) and _is_redis(recorded):
@@ -39,7 +41,7 @@ def replay(recorded: dict[str, Any]) -> Outcome:
                 )
             return runner(recorded)
     raise UnknownFile(
-        "this is no recorded trace of RabbitMQ or Redis, and no topic, headers or glob matrix (see docs/replay.md)"
+        "this is no recorded trace of RabbitMQ, SQS or Redis, and no topic, headers or glob matrix (see docs/replay.md)"
     )
 
 
@@ -106,6 +108,42 @@ def _scenarios(recorded: dict[str, Any]) -> Outcome:
             f"expected {_short(_outcome(expected))}, got {_short(_outcome(got))}"
             for number, (expected, got) in enumerate(zip(scenario["trace"], actual["trace"], strict=True), 1)
             if ordered(expected) != ordered(got)
+        ]
+        outcome.disagreements += lines
+        outcome.agreed += not lines
+    return outcome
+
+
+def _of_sqs(recorded: Any) -> bool:
+    """Whether each case begins with a queue's attributes, and its steps lie open."""
+    cases = recorded.get("scenarios") if isinstance(recorded, dict) else None
+    return (
+        isinstance(cases, list)
+        and bool(cases)
+        and all(isinstance(one, dict) and "queue" in one for one in cases)
+    )
+
+
+def _sqs(recorded: dict[str, Any]) -> Outcome:
+    outcome = Outcome({**recorded, "scenarios": []})
+    times = ONLY_WAITS if recorded.get("only_waits_take_time") else RECORDED
+    for scenario in recorded["scenarios"]:
+        outcome.cases += 1
+        name = scenario["name"]
+        try:
+            actual = sqs.play(scenario, times)
+        except Exception as error:  # also a bug of ours: it must not hide the other cases
+            why = str(error) if isinstance(error, sqs.CannotRun) else f"the engine failed: {error!r}"
+            outcome.disagreements.append(f"{name}: {why}")
+            failed = [{**step, "result": {"cannot_run": why}} for step in scenario["trace"]]
+            outcome.actual["scenarios"].append({**scenario, "trace": failed})
+            continue
+        outcome.actual["scenarios"].append(actual)
+        lines = [
+            f"{name}, step {number} {_short({**got, 'result': None})}: "
+            f"expected {_short(expected.get('result'))}, got {_short(got.get('result'))}"
+            for number, (expected, got) in enumerate(zip(scenario["trace"], actual["trace"], strict=True), 1)
+            if not sqs.same(expected, got)
         ]
         outcome.disagreements += lines
         outcome.agreed += not lines

@@ -163,7 +163,11 @@ def comparable(trace: list[dict[str, Any]]) -> list[tuple[Any, Any]]:
         closed.discard(entry.get("client", ""))
         pushed = {}
         for client, got in entry.get("pushed_to_others", {}).items():
-            fresh = [one for at, one in enumerate(got) if one != CLOSED or (client not in closed and CLOSED not in got[:at])]
+            fresh = [
+                one
+                for at, one in enumerate(got)
+                if one != CLOSED or (client not in closed and CLOSED not in got[:at])
+            ]
             if CLOSED in got:
                 closed.add(client)
             if fresh:

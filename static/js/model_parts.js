@@ -11,6 +11,8 @@ export class Copy {
     this.expires = 0;
     this.priority = 0;
     this.origin = origin;
+    this.group = ""; // its message group
+    this.until = 0; // when it is ready again, if nothing happens
   }
 }
 
@@ -46,6 +48,7 @@ export class Node {
     this.ready = new Ready();
     this.unacked = new Map();
     this.held = new Map();
+    this.memory = new Map(); // deduplication id -> until when it is known
   }
 }
 
@@ -78,7 +81,9 @@ export function tally(scene, e) {
       return fall(scene, e.queue, e.key);
     case "Purged": return count(scene, e.queue, "purged", e);
     case "DeadLettered": return count(scene, e.queue, e.reason, e);
-    case "Requeued": return count(scene, e.queue, "requeued", e);
+    case "Requeued": return e.first === true ? undefined : count(scene, e.queue, "requeued", e);
+    case "Deduplicated": return count(scene, e.queue, "deduplicated", e);
+    case "Redriven": return count(scene, e.queue, "redriven", e);
     case "Delivered": return count(scene, e.queue, "delivered", e);
     case "Handled": return count(scene, e.program, e.outcome, e);
     case "Settled": return count(scene, e.program, e.outcome, e);
@@ -134,10 +139,11 @@ export function trace(scene, e) {
   const { traces } = scene;
   switch (e.kind) {
     case "Enqueued":
-      scene.copies.get(e.of[0]).entered = e.t;
+      if (e.born !== true) scene.copies.get(e.of[0]).entered = e.t;
       return;
     case "Unroutable": return traces.fall(e.exchange, e, true);
     case "Refused": return traces.fall(e.exchange, e, false, scene.flights.get(e.cause));
+    case "Deduplicated": return traces.fall(e.queue, e, false, scene.flights.get(e.cause));
     case "Dropped":
     case "Expired":
       return traces.fall(e.queue, e, true, scene.flights.get(e.of[0]));

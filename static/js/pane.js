@@ -11,6 +11,8 @@ import { messageOf, writePlace } from "./words.js";
 const GO_EVERY_MS = 160; // for each pane that there is: all of them share what the server allows a page
 const FAR_US = 10_000_000;
 const ROOM_PX = 260;
+const ACROSS_PX = 700; // with so much width the flow runs across, and several pictures fit on a screen
+const SMALLEST = 0.8;
 
 export class Pane {
   /** `owner` has: panes, clock, still, keys, selected, select(message). */
@@ -35,6 +37,7 @@ export class Pane {
     this.svg.setAttribute("aria-label", `${this.title}. Arrow keys go along what is in the picture.`);
     this.picture = new Picture(this.svg);
     this.picture.keys = this.owner.keys; // a key has one colour in all of them
+    this.picture.without.add("you"); // nobody acts here
     this.waiting = el("p", { class: "waiting", textContent: this.why });
     this.figure = el("div", { class: "figure" }, this.waiting, this.svg);
     this.open = el("a", { class: "open-lab", textContent: "Open as a lab", href: this.href });
@@ -117,6 +120,7 @@ export class Pane {
     const wants = watch.joined ? playhead.wants(now) : null;
     if (wants && !watch.more(line.future, wants.after, wants.until)) playhead.asked = null;
     if (!this.width) return;
+    this.picture.scale = this.width >= ACROSS_PX * SMALLEST && this.width < ACROSS_PX ? this.width / ACROSS_PX : 1;
     const laid = this.picture.shapeUp(line.scene, this.width, ROOM_PX);
     this.picture.still = owner.still.matches;
     if (moved || laid || this.force || this.drawn !== owner.selected || this.index !== line.index) {

@@ -6,8 +6,9 @@ import { Log } from "./log.js";
 import { Past, REACH_US } from "./past.js";
 import { ASK_AGAIN_MS } from "./playhead.js";
 import { Wording } from "./wording.js";
-import { unsaid } from "./story.js";
+import { bookOf, unsaid } from "./story.js";
 import { Teller } from "./teller.js";
+import { Trail } from "./trail.js";
 import { messageOf, seconds } from "./words.js";
 
 const AHEAD_US = 60_000_000;
@@ -26,6 +27,7 @@ export class Reader {
     const select = (selection) => stage.select(selection);
     this.prose = new Wording(stage.picture.keys, (message) => this.keyOf(message), select);
     this.past = new Past();
+    this.trail = new Trail();
     this.teller = new Teller(this.prose, this.past, {
       go: (t) => this.go(t),
       select,
@@ -93,7 +95,7 @@ export class Reader {
     const { stage } = this;
     this.learn(line);
     for (const [name, glyph] of stage.picture.glyphs ?? []) glyph.root.toggleAttribute("data-chosen", name === stage.selection.node);
-    this.teller.follow(line);
+    this.trail.draw(stage.picture, this.teller.follow(line));
     if (this.ahead) this.look(line);
     const playing = stage.playhead.playing;
     if (!this.teller.root.hidden) this.teller.draw(line, now, { playing, actable: line.scene.nodes.has(stage.selection.node) }, !playing);
@@ -186,7 +188,7 @@ export class Reader {
     for (let n = line.index; n < line.events.length; n++) {
       const event = line.events[n];
       if (event.t > playhead.wall) return say(stage.ask("holds") || "Time stands here for now.");
-      if (event.of?.some((copy) => messageOf(copy) === message) && !unsaid(event)) {
+      if (event.of?.some((copy) => messageOf(copy) === message) && !unsaid(event, bookOf(line.scene))) {
         say("");
         while (n < line.events.length && !line.events[n].last) n++;
         line.turn(Math.min(n + 1, line.events.length));

@@ -62,6 +62,8 @@ export class Picture {
     this.width = 0;
     this.shape = null;
     this.ever = new Map(); // every line there has been: boxes stay where they are when one goes
+    this.scale = 1; // below 1: drawn smaller than it is laid out
+    this.without = new Set(); // nodes that are not drawn
     this.still = false; // reduced motion: what is on its way stands half-way
     this.strange = 0; // how many lines were added because something went where none was
   }
@@ -79,8 +81,9 @@ export class Picture {
     this.keys.meet(scene.nodes);
     const nodes = new Map(scene.nodes);
     if (!this.usesDefault) nodes.delete(DEFAULT);
+    for (const name of this.without) nodes.delete(name);
     const links = this.remember(withPublish(scene));
-    this.zoom = typeSize(width);
+    this.zoom = typeSize(width) * this.scale;
     const seen = width / this.zoom; // a reader's larger type is a larger figure
     this.plan = layout(nodes, links, seen);
     const least = this.zoom;
@@ -120,7 +123,6 @@ export class Picture {
       keys: this.keys,
       cells: plan.cells,
       narrow: plan.narrow,
-      narrow: plan.narrow,
       is: (copy, selected) => selected !== "" && messageOf(copy) === selected,
       downOf: (at, node) => at.nodes.get(node.settings.broker)?.status === "down",
       deadEnd: (queue) => this.parking.has(queue),
@@ -153,16 +155,19 @@ export class Picture {
     const group = make(this.svg, "g", { class: "lines" });
     const words = make(this.svg, "g", { class: "line-words" });
     this.ways = new Map();
+    this.drawn = []; // each line with the key of its binding and what there is of it in the figure
     const dead = new Set();
     for (const [name, line] of this.plan.lines) {
       if (!this.present.has(name)) continue;
-      make(group, "path", { class: `line ${line.what}`, d: line.d });
+      const marks = [make(group, "path", { class: `line ${line.what}`, d: line.d })];
+      this.drawn.push({ line, key: name.slice(name.lastIndexOf("\n") + 1), marks });
       this.ways.set(`${line.source}\n${line.target}`, line);
       if (line.what === "dead_letter") dead.add(line.target);
       if (line.label) {
         const text = make(words, "text", { class: "m", x: line.label.x, y: line.label.y + 11 });
         fit(text, line.label.text, line.label.w + 2);
         make(text, "title", {}, line.label.whole);
+        marks.push(text);
       }
     }
     this.parking = new Set();

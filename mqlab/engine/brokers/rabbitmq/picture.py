@@ -88,5 +88,5 @@ def draw(broker: RabbitMQ, nodes: dict[str, Node], copies: dict[str, CopyState])
 def _state(queue: Queue, copy: Copy) -> CopyState:
     return CopyState(
         queue.name, copy.message.key, copy.state, copy.returns > 0, copy.returns, copy.expires, queue.priority_of(copy),
-        copy.origin,
+        copy.origin, "", copy.until,
     )  # fmt: skip

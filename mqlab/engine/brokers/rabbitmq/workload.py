@@ -12,7 +12,9 @@ from mqlab.engine.workload import CONSUMER, PRODUCER, System, Workload, consumer
 from mqlab.engine.workload.parts import BODY, poisoned
 
 BROKER = "rabbit"
-QUEUE = "orders"
+EXCHANGE = "orders"
+QUEUE = "work"
+KEY = "order"
 
 
 class RabbitMQSystem(System):
@@ -21,21 +23,28 @@ class RabbitMQSystem(System):
     arguments: ClassVar[dict[str, Any]] = {}
 
     def parts(self, workload: Workload) -> dict[str, Any]:
-        """One queue, published to through the default exchange."""
+        """One exchange, one queue."""
         fail = (
             {"when": {"messages": poisoned(workload)}, "then": "reject_requeue"}
             if poisoned(workload)
             else None
         )
         return {
-            "brokers": {BROKER: {"kind": "rabbitmq", "queues": {QUEUE: {"arguments": self.arguments}}}},
+            "brokers": {
+                BROKER: {
+                    "kind": "rabbitmq",
+                    "exchanges": {EXCHANGE: {"type": "direct"}},
+                    "queues": {QUEUE: {"arguments": self.arguments}},
+                    "bindings": [{"source": EXCHANGE, "destination": QUEUE, "routing_key": KEY}],
+                }
+            },
             "programs": {
                 PRODUCER: {
                     "kind": "producer",
                     "broker": BROKER,
                     "publish": {
-                        "exchange": "",
-                        "routing_key": QUEUE,
+                        "exchange": EXCHANGE,
+                        "routing_key": KEY,
                         "keys": workload.key_names,
                         "body": BODY,
                         "properties": {"delivery_mode": 2},

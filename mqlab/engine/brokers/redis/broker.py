@@ -91,7 +91,15 @@ class Redis(Topology):
         """Break the circles of connections and clients (see World.discard)."""
         for client in self.clients.values():
             client.connection.discard()
-        for part in (self.clients, self.channels, self.patterns, self.shards, self.routes, self.waiting, self.overfull):
+        for part in (
+            self.clients,
+            self.channels,
+            self.patterns,
+            self.shards,
+            self.routes,
+            self.waiting,
+            self.overfull,
+        ):
             part.clear()
 
     def listeners(self) -> list[Client]:

@@ -36,8 +36,14 @@ COMMANDS: dict[bytes, Spec] = _specs(
     Spec("publish", 3, pubsub.publish_, publishes=True),
     Spec("spublish", 3, pubsub.publish_, publishes=True),
     Spec("xadd", -5, write.add, publishes=True),
-    *[Spec(name, -2, pubsub.subscribe_, listening=True) for name in ("subscribe", "psubscribe", "ssubscribe")],
-    *[Spec(name, -1, pubsub.unsubscribe_, listening=True) for name in ("unsubscribe", "punsubscribe", "sunsubscribe")],
+    *[
+        Spec(name, -2, pubsub.subscribe_, listening=True)
+        for name in ("subscribe", "psubscribe", "ssubscribe")
+    ],
+    *[
+        Spec(name, -1, pubsub.unsubscribe_, listening=True)
+        for name in ("unsubscribe", "punsubscribe", "sunsubscribe")
+    ],
     Spec("ping", -1, server.ping, listening=True),
     Spec("quit", -1, server.quit_, listening=True, now=True),
     Spec("reset", 1, server.reset, listening=True, now=True),

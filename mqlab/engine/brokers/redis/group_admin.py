@@ -30,7 +30,8 @@ def _there(broker: Redis, client: Client, argv: tuple[bytes, ...]) -> tuple[Stre
     group = stream.groups.get(argv[3])
     if group is None:
         raise refuse(
-            f"NOGROUP No such consumer group '{text(argv[3])}' for key name '{text(argv[2])}'", "redis/group-missing"
+            f"NOGROUP No such consumer group '{text(argv[3])}' for key name '{text(argv[2])}'",
+            "redis/group-missing",
         )
     return stream, group
 

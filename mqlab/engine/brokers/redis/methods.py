@@ -27,7 +27,12 @@ class Command(msgspec.Struct):
 def command(*words: str | bytes | int | float) -> Command:
     """A command from its words; text goes as UTF-8, a number as its digits."""
     return Command(
-        tuple([word if isinstance(word, bytes) else str(word).encode("utf-8", "surrogateescape") for word in words])
+        tuple(
+            [
+                word if isinstance(word, bytes) else str(word).encode("utf-8", "surrogateescape")
+                for word in words
+            ]
+        )
     )
 
 

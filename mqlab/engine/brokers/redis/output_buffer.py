@@ -24,7 +24,12 @@ SECOND = 1_000_000
 
 
 def offer(
-    broker: Redis, client: Client, frame: Pushed, name: str, message: Message, sent: list[tuple[Client, Pushed, str]]
+    broker: Redis,
+    client: Client,
+    frame: Pushed,
+    name: str,
+    message: Message,
+    sent: list[tuple[Client, Pushed, str]],
 ) -> int:
     """A message for a subscriber: into its socket where there is room, else into its buffer.
 
@@ -33,7 +38,11 @@ def offer(
     connection = client.connection
     window = connection.peer.window
     size = resp.size(frame.parts)
-    if not window or (not client.buffer and client.unread + size <= window) or (not client.unread and not client.buffer):
+    if (
+        not window
+        or (not client.buffer and client.unread + size <= window)
+        or (not client.unread and not client.buffer)
+    ):
         client.unread += size if window else 0
         sent.append((client, frame, name))
         return connection.down()
@@ -59,7 +68,9 @@ def send(broker: Redis, client: Client, frame: Pushed, name: str, message: Messa
         connection.peer.receive(frame, name)
         return
     arrives = connection.down()
-    flight = Flight("delivery", text_of(frame), client.program, broker.world.now, arrives, (name,), message.key)
+    flight = Flight(
+        "delivery", text_of(frame), client.program, broker.world.now, arrives, (name,), message.key
+    )
     connection.push(frame, name, arrives, flight)
 
 
@@ -90,7 +101,9 @@ def read(broker: Redis, client: Client, size: int, cause: str) -> None:
         if client.connection.instant:
             client.connection.peer.receive(frame, name)
             continue
-        flight = Flight("delivery", copy.queue, client.program, world.now, arrives, (copy.name,), copy.message.key)
+        flight = Flight(
+            "delivery", copy.queue, client.program, world.now, arrives, (copy.name,), copy.message.key
+        )
         client.connection.push(frame, name, arrives, flight)
     _check(broker, client)
 
@@ -121,4 +134,8 @@ def drop(broker: Redis, client: Client, cause: str) -> None:
         of = tuple([copy.name for copy in copies])
         node = copies[0].queue
         rule = "redis/output-buffer-limit" if client.overfull else "redis/disconnected-misses"
-        world.emit(Lost(world.now, world.name(node), cause, rule, of, "message", node, copies[0].message.key, (), True))
+        world.emit(
+            Lost(
+                world.now, world.name(node), cause, rule, of, "message", node, copies[0].message.key, (), True
+            )
+        )

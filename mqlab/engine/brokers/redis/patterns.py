@@ -75,7 +75,9 @@ class Patterns:
         numbers = self._tried
         found: list[tuple[int, bytes]] = []
         for length in self._lengths:
-            for matches, number, pattern in numbers.get(channel[:length], ()) if length <= len(channel) else ():
+            for matches, number, pattern in (
+                numbers.get(channel[:length], ()) if length <= len(channel) else ()
+            ):
                 if matches(channel):
                     found.append((number, pattern))
         found.sort()

@@ -166,7 +166,16 @@ def claim(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) ->
             pending.count += 1
         consumer.active = broker.ms
         told.claimed(
-            broker, client, stream, group, entry, pending, idle * 1000, not asked.justid, "redis/claim-moves", cause
+            broker,
+            client,
+            stream,
+            group,
+            entry,
+            pending,
+            idle * 1000,
+            not asked.justid,
+            "redis/claim-moves",
+            cause,
         )
         found.append(shown(id) if asked.justid else said(entry))
     return found
@@ -233,9 +242,16 @@ def autoclaim(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str
         take(broker, group, pending, consumer)
         pending.count += not justid
         told.claimed(
-            broker, client, stream, group, entry, pending, idle * 1000, not justid, "redis/autoclaim-idle", cause
+            broker,
+            client,
+            stream,
+            group,
+            entry,
+            pending,
+            idle * 1000,
+            not justid,
+            "redis/autoclaim-idle",
+            cause,
         )
         found.append(shown(id) if justid else said(entry))
     return [shown(listed[at][0]) if at < len(listed) else b"0-0", found, gone]
-
-

@@ -162,7 +162,18 @@ def publish_(
     if not route.clients:
         broker.channel_seen(channel, cause)
         rule = "redis/no-subscriber-no-message"
-        world.emit(Missed(world.now, message_event(message), cause, rule, (message.id,), route.channel, message.key, missed))
+        world.emit(
+            Missed(
+                world.now,
+                message_event(message),
+                cause,
+                rule,
+                (message.id,),
+                route.channel,
+                message.key,
+                missed,
+            )
+        )
         return 0
     now = world.now
     message.n = n = message.n + 1
@@ -185,11 +196,27 @@ def publish_(
     world.ledger.pass_on(len(sent))
     rule = "redis/publish-counts" if len(copies) > 1 else "redis/at-most-once"
     if any(route.by):
-        rule = "redis/pattern-each-counts" if len(set(route.to)) < len(route.to) else "redis/pattern-subscription"
+        rule = (
+            "redis/pattern-each-counts"
+            if len(set(route.to)) < len(route.to)
+            else "redis/pattern-subscription"
+        )
     if shard:
         rule = "redis/shard-channels-apart"
     world.emit(
-        Broadcast(now, name, cause, rule, tuple(copies), route.channel, message.key, route.to, tuple(arrives), route.by, missed)
+        Broadcast(
+            now,
+            name,
+            cause,
+            rule,
+            tuple(copies),
+            route.channel,
+            message.key,
+            route.to,
+            tuple(arrives),
+            route.by,
+            missed,
+        )
     )
     for receiver, frame, copy in sent:
         output_buffer.send(broker, receiver, frame, copy, message)

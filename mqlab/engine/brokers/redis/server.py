@@ -169,7 +169,9 @@ def config_get(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: st
         b"stream-node-max-bytes": b"%d" % broker.node_bytes,
         b"stream-node-max-entries": b"%d" % broker.node_entries,
     }
-    return {name: value for name, value in known.items() if any(matches(one.lower(), name) for one in argv[2:])}
+    return {
+        name: value for name, value in known.items() if any(matches(one.lower(), name) for one in argv[2:])
+    }
 
 
 def config_set(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> Any:

@@ -45,7 +45,17 @@ class Node(msgspec.Struct, gc=False):
 class Stream:
     """One stream. `added`: entries ever; `deleted`: the greatest id that XDEL has taken."""
 
-    __slots__ = ("added", "deleted", "groups", "last", "length", "name", "node_bytes", "node_entries", "nodes")
+    __slots__ = (
+        "added",
+        "deleted",
+        "groups",
+        "last",
+        "length",
+        "name",
+        "node_bytes",
+        "node_entries",
+        "nodes",
+    )
 
     def __init__(self, name: bytes, node_entries: int, node_bytes: int) -> None:
         self.name = name

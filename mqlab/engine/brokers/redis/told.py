@@ -115,7 +115,14 @@ def copy_for(broker: Redis, group: Group, entry: Entry, cause: str) -> Copy:
 
 
 def delivered(
-    broker: Redis, client: Client, stream: Stream, group: Group, entry: Entry, copy: Copy, noack: bool, cause: str
+    broker: Redis,
+    client: Client,
+    stream: Stream,
+    group: Group,
+    entry: Entry,
+    copy: Copy,
+    noack: bool,
+    cause: str,
 ) -> None:
     """A group gives an entry to a consumer for the first time: pending until its ack, or done where none is wanted."""
     world = broker.world
@@ -127,7 +134,9 @@ def delivered(
     name = copy_event(copy)
     rule = "redis/noack" if noack else "redis/group-gives-once"
     world.emit(
-        Delivered(world.now, name, cause, rule, (copy.name,), group.name, client.program, 0, arrives, False, noack)
+        Delivered(
+            world.now, name, cause, rule, (copy.name,), group.name, client.program, 0, arrives, False, noack
+        )
     )
     _ship(broker, client, stream, group.name, entry, copy, name, arrives, 1)
 
@@ -150,7 +159,17 @@ def claimed(
     name = copy_event(copy)
     world.emit(
         Claimed(
-            world.now, name, cause, rule, (copy.name,), group.name, client.program, source, pending.count, arrives, idle_us
+            world.now,
+            name,
+            cause,
+            rule,
+            (copy.name,),
+            group.name,
+            client.program,
+            source,
+            pending.count,
+            arrives,
+            idle_us,
         )
     )
     if content:
@@ -175,7 +194,15 @@ def fetched(broker: Redis, client: Client, stream: Stream, entry: Entry, cause: 
 
 
 def _ship(
-    broker: Redis, client: Client, stream: Stream, group: str, entry: Entry, copy: Copy, name: str, arrives: int, count: int
+    broker: Redis,
+    client: Client,
+    stream: Stream,
+    group: str,
+    entry: Entry,
+    copy: Copy,
+    name: str,
+    arrives: int,
+    count: int,
 ) -> None:
     """Over a line with latency an entry travels by itself, ahead of the reply that it is part of."""
     connection = client.connection
@@ -184,7 +211,14 @@ def _ship(
     stream_name = text(stream.name)
     frame = m.Entry(copy, stream_name, group, shown(entry.id), count > 1, count)
     flight = Flight(
-        "delivery", group or stream_name, client.program, broker.world.now, arrives, (copy.name,), entry.message.key, count > 1
+        "delivery",
+        group or stream_name,
+        client.program,
+        broker.world.now,
+        arrives,
+        (copy.name,),
+        entry.message.key,
+        count > 1,
     )
     connection.push(frame, name, arrives, flight)
 
@@ -198,7 +232,9 @@ def settled(broker: Redis, client: Client, copies: list[Copy], cause: str) -> No
     for copy in alive:
         world.ledger.move(copy, "ack")
     of = tuple([copy.name for copy in alive])
-    world.emit(Settled(world.now, copy_event(alive[0]), cause, "redis/ack-leaves-entry", of, client.program, "acked"))
+    world.emit(
+        Settled(world.now, copy_event(alive[0]), cause, "redis/ack-leaves-entry", of, client.program, "acked")
+    )
 
 
 def forced(broker: Redis, client: Client, group: Group, copy: Copy, cause: str) -> None:
@@ -206,5 +242,17 @@ def forced(broker: Redis, client: Client, group: Group, copy: Copy, cause: str) 
     world = broker.world
     rule = "redis/claim-moves"
     world.emit(
-        Delivered(world.now, copy_event(copy), cause, rule, (copy.name,), group.name, client.program, 0, -1, False, False)
+        Delivered(
+            world.now,
+            copy_event(copy),
+            cause,
+            rule,
+            (copy.name,),
+            group.name,
+            client.program,
+            0,
+            -1,
+            False,
+            False,
+        )
     )

@@ -74,7 +74,9 @@ class Topology:
             self.nodes[name] = None
             world = self.world
             world.emit(
-                NodeAdded(world.now, world.name(name), cause, "", name, what, {"broker": self.name, **settings})
+                NodeAdded(
+                    world.now, world.name(name), cause, "", name, what, {"broker": self.name, **settings}
+                )
             )
 
     def remove_node(self, name: str, cause: str, rule: str = "", of: tuple[str, ...] = ()) -> None:
@@ -96,7 +98,9 @@ class Topology:
         if link is not None:
             between = (link.source, link.target)
             world.emit(
-                LinkRemoved(world.now, world.name(name), cause, "", name, link.what, between, link.routing_key)
+                LinkRemoved(
+                    world.now, world.name(name), cause, "", name, link.what, between, link.routing_key
+                )
             )
 
     # --- channels, which are only where somebody publishes or listens -----------------------------------------------
@@ -159,7 +163,9 @@ class Topology:
                 if what == pubsub.SHARD:
                     hears = shard and name == channel
                 else:
-                    hears = not shard and (matches(name, channel) if what == pubsub.PATTERN else name == channel)
+                    hears = not shard and (
+                        matches(name, channel) if what == pubsub.PATTERN else name == channel
+                    )
                 if hears:
                     found.append(program)
                     break

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mqlab.engine.brokers.redis import errors, told
-from mqlab.engine.brokers.redis.arguments import BIGGEST, ID, LAST, ZERO, after, integer, shown, strict_id, text
+from mqlab.engine.brokers.redis.arguments import (
+    BIGGEST,
+    ID,
+    LAST,
+    ZERO,
+    after,
+    integer,
+    shown,
+    strict_id,
+    text,
+)
 from mqlab.engine.brokers.redis.errors import Refused, refuse
 from mqlab.engine.brokers.redis.keys import stream_at
 from mqlab.engine.brokers.redis.pubsub import published
@@ -226,7 +236,9 @@ def set_id(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -
         elif word == b"maxdeletedid" and len(options) > 1:
             deleted = strict_id(options[1])
             if last < deleted:
-                raise refuse("ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id")
+                raise refuse(
+                    "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id"
+                )
         else:
             raise Refused(errors.SYNTAX)
         options = options[2:]
