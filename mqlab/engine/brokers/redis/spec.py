@@ -16,7 +16,15 @@ VERSIONS = ("8.0", "7.0")
 EPOCH_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z: what a virtual time of 0 is in ids of streams
 BUFFER_LIMIT = "32mb 8mb 60"
 SOCKET_BYTES = 65_536
-BUILT_FOR = ("kind", "version", "restart_ms", "appendonly", "epoch_ms", "output_buffer_limit", "stream_node_max_entries")
+BUILT_FOR = (
+    "kind",
+    "version",
+    "restart_ms",
+    "appendonly",
+    "epoch_ms",
+    "output_buffer_limit",
+    "stream_node_max_entries",
+)
 NODE_ENTRIES = 100
 
 

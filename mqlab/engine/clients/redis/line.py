@@ -48,7 +48,9 @@ class Line(Peer):
         self.asked.append(str(words[0]))
         self.connection.send(request, f"{self.name}>{self.sent}", self.connection.up())
 
-    def send_message(self, message: Message, words: tuple[str | bytes | int, ...], target: str, cause: str, again: bool) -> None:
+    def send_message(
+        self, message: Message, words: tuple[str | bytes | int, ...], target: str, cause: str, again: bool
+    ) -> None:
         """Send a command that carries a message: PUBLISH or XADD."""
         world, connection = self.world, self.connection
         assert connection is not None

@@ -86,7 +86,12 @@ class ProducerSpec(PaceSpec, frozen=True, kw_only=True):
 
     def plain(self) -> dict[str, Any]:
         """As the file has it, with every default."""
-        return {"kind": self.kind, "broker": self.broker, "publish": self.publish.plain(), **PaceSpec.plain(self)}
+        return {
+            "kind": self.kind,
+            "broker": self.broker,
+            "publish": self.publish.plain(),
+            **PaceSpec.plain(self),
+        }
 
 
 def read_producer(place: Place, name: str, there: There) -> ProducerSpec:
