@@ -120,6 +120,7 @@ export class Picture {
       keys: this.keys,
       cells: plan.cells,
       narrow: plan.narrow,
+      still: () => this.still,
       is: (copy, selected) => selected !== "" && messageOf(copy) === selected,
       downOf: (at, node) => at.nodes.get(node.settings.broker)?.status === "down",
       deadEnd: (queue) => this.parking.has(queue),
