@@ -17,7 +17,7 @@ from kombu import Connection, Exchange, Producer, Queue
 from bench.figure import Figure
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
-from mqlab.engine.clients.amqp import AmqpClient
+from mqlab.engine.clients.rabbitmq.amqp import AmqpClient
 from mqlab.engine.message import Message
 from mqlab.engine.world import World
 

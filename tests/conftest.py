@@ -1,6 +1,6 @@
 """What all tests share: no file of the user's is touched, and a tool that is missing is said aloud.
 
-A test marked requires_chromium or requires_rabbitmq is skipped where there is none, unless MQLAB_TEST_REQUIRE
+A test marked requires_chromium, requires_rabbitmq or requires_redis is skipped where there is none, unless MQLAB_TEST_REQUIRE
 names it (as .ci/run does): then it fails."""
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tests.lab_server import LabServer
 
 CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 RABBITMQ = ("127.0.0.1", 5672)
+REDIS = ("127.0.0.1", 6379)
 
 hypothesis_settings.register_profile("mqlab", deadline=None)  # how fast a machine is decides no test
 hypothesis_settings.load_profile("mqlab")
@@ -39,7 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip or fail what needs a tool that is not here."""
-    for tool, find in (("chromium", chromium_path), ("rabbitmq", rabbitmq_answers)):
+    for tool, find in (
+        ("chromium", chromium_path),
+        ("rabbitmq", rabbitmq_answers),
+        ("redis", redis_answers),
+    ):
         if item.get_closest_marker(f"requires_{tool}") is not None and not find():
             missing(tool)
 
@@ -65,6 +70,17 @@ def rabbitmq_answers() -> bool:
         with socket.create_connection(RABBITMQ, timeout=5) as connection:
             connection.sendall(b"AMQP\x00\x00\x09\x01")
             return connection.recv(1) == b"\x01"  # a method frame: Connection.Start
+    except OSError:
+        return False
+
+
+@functools.cache
+def redis_answers() -> bool:
+    """Whether a Redis on loopback answers a PING."""
+    try:
+        with socket.create_connection(REDIS, timeout=5) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(7) == b"+PONG\r\n"
     except OSError:
         return False
 

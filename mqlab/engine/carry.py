@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from mqlab.engine import limits
-from mqlab.engine.commands import AnyCommand, Illegal, Publish
+from mqlab.engine.commands import AnyCommand, Illegal, Numbered
 from mqlab.engine.recording import Cut, Recording, Work, last_number
 
 
@@ -86,14 +86,14 @@ def number_on(recording: Recording, future: str, command: AnyCommand) -> int:
     """A carried message keeps its number, unless it is on this future already: then it is another message (0: number it
     anew). The same for a number that no recording could have given."""
     if (
-        not isinstance(command, Publish)
+        not isinstance(command, Numbered)
         or last_number(command) > limits.COMMANDS_MAX * limits.BURST_MESSAGES_MAX
     ):
         return 0
     for one in recording.path(future):
         other = one.command
         if (
-            isinstance(other, Publish)
+            isinstance(other, Numbered)
             and other.number <= last_number(command)
             and command.number <= last_number(other)
         ):

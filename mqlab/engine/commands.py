@@ -20,11 +20,30 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """Base of all commands."""
 
 
-class Publish(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="publish"):
-    """`you` publish a message, or `repeat` of them, each `every_ms` after the one before (0: all at once).
+class Numbered(Command, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of what makes messages of yours, `repeat` of them. `number` names the first (`you-3`; the others follow) and is given
+    by the recording, never by the browser."""
 
-    `number` names the first (`you-3`; the others follow) and is given by the recording, never by the browser.
-    """
+    repeat: Annotated[int, msgspec.Meta(ge=1, le=limits.BURST_MESSAGES_MAX)] = 1
+    number: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+NAMES_SOMETHING = (
+    "broker",
+    "node",
+    "queue",
+    "exchange",
+    "source",
+    "destination",
+    "stream",
+    "channel",
+    "group",
+)
+"""Fields of commands that may name something of a broker's."""
+
+
+class Publish(Numbered, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="publish"):
+    """`you` publish a message to RabbitMQ, or `repeat` of them, each `every_ms` after the one before (0: all at once)."""
 
     exchange: MaybeName
     routing_key: MaybeName = ""
@@ -34,10 +53,37 @@ class Publish(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     properties: dict[Name, Any] | None = None  # pika's BasicProperties names
     doubles: tuple[Name, ...] = ()  # headers whose whole number is a double: JSON writes 1.0 as 1
     mandatory: bool = False
-    repeat: Annotated[int, msgspec.Meta(ge=1, le=limits.BURST_MESSAGES_MAX)] = 1
     every_ms: Annotated[float, msgspec.Meta(ge=0, le=limits.REPEAT_EVERY_MS_MAX)] = 0
-    number: Annotated[int, msgspec.Meta(ge=0)] = 0
     broker: MaybeName = ""  # which broker, where a lab has several; default: the only one
+
+
+class PublishTo(Numbered, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="publish_to"):
+    """`you` PUBLISH a message to a channel of Redis, or `repeat` of them, each `every_ms` after the one before (0: at once)."""
+
+    channel: Name
+    key: Annotated[str, msgspec.Meta(max_length=2)] = ""
+    body: Annotated[str, msgspec.Meta(max_length=limits.BODY_BYTES_MAX)] = ""
+    every_ms: Annotated[float, msgspec.Meta(ge=0, le=limits.REPEAT_EVERY_MS_MAX)] = 0
+    broker: MaybeName = ""
+
+
+class Xadd(Numbered, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="xadd"):
+    """`you` XADD an entry to a stream of Redis, or `repeat` of them. `maxlen` 0: without trimming."""
+
+    stream: Name
+    key: Annotated[str, msgspec.Meta(max_length=2)] = ""
+    body: Annotated[str, msgspec.Meta(max_length=limits.BODY_BYTES_MAX)] = ""
+    maxlen: Annotated[int, msgspec.Meta(ge=0, le=limits.LIVE_COPIES_MAX)] = 0
+    every_ms: Annotated[float, msgspec.Meta(ge=0, le=limits.REPEAT_EVERY_MS_MAX)] = 0
+    broker: MaybeName = ""
+
+
+class Xtrim(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="xtrim"):
+    """Trim a stream of Redis to so many entries (XTRIM MAXLEN), with `approximate` only by whole nodes (~)."""
+
+    stream: Name
+    maxlen: Annotated[int, msgspec.Meta(ge=0, le=limits.LIVE_COPIES_MAX)]
+    approximate: bool = False
 
 
 class Crash(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="crash"):
@@ -120,11 +166,11 @@ class Abort(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 class Add(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="add"):
-    """Start a producer, a consumer or a client, or declare an exchange or a queue. `settings`: as a scenario file has them; of
-    programs also `latency_ms`."""
+    """Start a program, or make something at a broker: `what` is the word for it there (producer, consumer, queue…). `settings`:
+    as a scenario file has them; of programs also `latency_ms`."""
 
     node: Name
-    what: Literal["producer", "consumer", "client", "exchange", "queue"]
+    what: Name
     settings: dict[Name, Any] = {}
     broker: MaybeName = ""  # as for publish
 
@@ -218,10 +264,64 @@ class ClearAlarm(Command, frozen=True, forbid_unknown_fields=True, omit_defaults
     resource: Literal["memory", "disk"] = "memory"
 
 
+class Send(Numbered, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="send"):
+    """`you` send a message to a queue of SQS, or `repeat` of them, each `every_ms` after the one before (0: all at once).
+    {n} in deduplication_id is the message's number. `attributes`: message attributes; a plain text is a String."""
+
+    queue: Name
+    key: Annotated[str, msgspec.Meta(max_length=2)] = ""
+    body: Annotated[str, msgspec.Meta(max_length=limits.BODY_BYTES_MAX)] = ""
+    group_id: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    deduplication_id: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    delay_seconds: Annotated[int, msgspec.Meta(ge=-900, le=1_800)] | None = None
+    attributes: dict[Name, Any] | None = None
+    every_ms: Annotated[float, msgspec.Meta(ge=0, le=limits.REPEAT_EVERY_MS_MAX)] = 0
+    broker: MaybeName = ""  # as for publish
+
+
+class Receive(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="receive"):
+    """`you` receive up to `count` messages from a queue of SQS by a short poll, and then delete them, release them (visible
+    again at once), or leave them until their visibility timeout is over."""
+
+    queue: Name
+    then: Literal["delete", "release", "leave"] = "delete"
+    count: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
+    visibility_timeout: Annotated[int, msgspec.Meta(ge=0, le=43_200)] | None = None
+
+
+class SetAttributes(
+    Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="set_attributes"
+):
+    """Set attributes of a queue of SQS, by their real names. In a policy's table a queue's name stands for its ARN."""
+
+    queue: Name
+    attributes: dict[Name, Any]
+
+
+class ChangeVisibility(
+    Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="change_visibility"
+):
+    """Hide a message that is in flight for so many seconds from now; 0: it is visible at once. `copy`: `web-41@orders`."""
+
+    copy: Name
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=43_200)] = 0
+
+
+class Redrive(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="redrive"):
+    """Move the messages of a dead-letter queue of SQS back to where each came from, or to another queue, so many a second (0:
+    as fast as it goes)."""
+
+    queue: Name
+    destination: MaybeName = ""
+    per_second: Annotated[int, msgspec.Meta(ge=0, le=500)] = 0
+
+
 AnyCommand = (
     Publish | Crash | Restart | Slow | Hang | Resume | Disconnect | Add | Remove | Change | Bind | Unbind | Purge | Delete
     | Get | RaiseAlarm | ClearAlarm | SetPolicy | ClearPolicy
+    | PublishTo | Xadd | Xtrim
     | Cancel | CloseChannel | Abort | StopNode | StartNode | CutOff | Heal
+    | Send | Receive | SetAttributes | ChangeVisibility | Redrive
 )  # fmt: skip
 
 
@@ -251,6 +351,7 @@ __all__ = [
     "Bind",
     "Cancel",
     "Change",
+    "ChangeVisibility",
     "ClearAlarm",
     "ClearPolicy",
     "CloseChannel",
@@ -263,16 +364,24 @@ __all__ = [
     "Hang",
     "Heal",
     "Illegal",
+    "Numbered",
     "Publish",
+    "PublishTo",
     "Purge",
     "RaiseAlarm",
+    "Receive",
+    "Redrive",
     "Remove",
     "Restart",
     "Resume",
+    "Send",
+    "SetAttributes",
     "SetPolicy",
     "Slow",
     "StartNode",
     "StopNode",
     "Unbind",
+    "Xadd",
+    "Xtrim",
     "decode",
 ]

@@ -5,15 +5,21 @@ its `cause` (the name of the event that led to it, or `do:<command id>`), and, w
 Its `name` is its subject and the subject's own count (`web-41@billing#3`), so no running number is part of an event.
 
 Leaving and arriving are two events. An event with `arrives` is a departure: it opens a *flight* named after it, and
-exactly one arrival whose `cause` is that name, or one `Lost` that lists it in `flights`, ends it. `Routed` alone opens
-one flight per copy, named after the copy; `Enqueued` or `Dropped` of that copy ends it. How each event changes the picture
-is written once for Python in `fold.py` and once for the browser in `model.js`; a test holds the two together.
+exactly one arrival whose `cause` is that name, or one `Lost` that lists it in `flights`, ends it. `Routed` and `Broadcast`
+open one flight per copy, named after the copy; `Enqueued`, `Dropped` or `Received` of that copy ends it. How each event
+changes the picture is written once for Python in `fold.py` and once for the browser in `model.js`; a test holds the two
+together.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from mqlab.engine.broadcasts import Broadcast as Broadcast
+from mqlab.engine.broadcasts import Missed as Missed
+from mqlab.engine.broadcasts import Sent as Sent
+from mqlab.engine.broadcasts import Subscribed as Subscribed
+from mqlab.engine.broadcasts import Unsubscribed as Unsubscribed
 from mqlab.engine.calls import Answered as Answered
 from mqlab.engine.calls import Called as Called
 from mqlab.engine.changes import ActiveChanged as ActiveChanged
@@ -29,6 +35,10 @@ from mqlab.engine.changes import NodeRemoved as NodeRemoved
 from mqlab.engine.changes import PolicyCleared as PolicyCleared
 from mqlab.engine.changes import PolicySet as PolicySet
 from mqlab.engine.changes import Unblocked as Unblocked
+from mqlab.engine.confirms import Confirmed as Confirmed
+from mqlab.engine.confirms import ConfirmReceived as ConfirmReceived
+from mqlab.engine.confirms import Returned as Returned
+from mqlab.engine.confirms import ReturnReceived as ReturnReceived
 from mqlab.engine.event import Event as Event
 from mqlab.engine.judgement import ActOffered as ActOffered
 from mqlab.engine.judgement import GoalMet as GoalMet
@@ -36,12 +46,22 @@ from mqlab.engine.judgement import Judgement as Judgement
 from mqlab.engine.judgement import PredictionDue as PredictionDue
 from mqlab.engine.judgement import PredictionSettled as PredictionSettled
 from mqlab.engine.judgement import VerdictChanged as VerdictChanged
+from mqlab.engine.logs import Appended as Appended
+from mqlab.engine.logs import Claimed as Claimed
+from mqlab.engine.logs import CursorSet as CursorSet
+from mqlab.engine.logs import Fetched as Fetched
+from mqlab.engine.logs import Trimmed as Trimmed
+from mqlab.engine.timed import Deduplicated as Deduplicated
+from mqlab.engine.timed import Forgotten as Forgotten
+from mqlab.engine.timed import Redriven as Redriven
+from mqlab.engine.timed import VisibilityChanged as VisibilityChanged
 
 # --- a publish ---------------------------------------------------------------------------------------------------
 
 
 class Published(Event, gc=False, omit_defaults=True, tag=True):
-    """A program sent a message to an exchange. Departure; arrives as Routed, Replied, Unroutable or Refused."""
+    """A program sent a message to an exchange, or (SQS) messages to a queue. Departure; arrives as Routed, Replied, Unroutable
+    or Refused; at a queue as Enqueued, Deduplicated or Refused, each message by itself."""
 
     of: tuple[str, ...]
     program: str
@@ -104,13 +124,21 @@ class Refused(Event, gc=False, omit_defaults=True, tag=True):
 
 
 class Enqueued(Event, gc=False, omit_defaults=True, tag=True):
-    """A copy arrived in its queue and is ready. `at` is its index in service order; -1 is the tail."""
+    """A copy arrived in its queue and is ready. `at` is its index in service order; -1 is the tail. Where no exchange routed it,
+    it is born here, with the `key` of its message and `origin` (see Routed), and ends what is its cause. `remembered`: until
+    when (µs) the queue knows its deduplication id `dedup`."""
 
     of: tuple[str, ...]
     queue: str
     at: int = -1
     expires: int = 0  # virtual µs at which its time to live ends; 0: never
     priority: int = 0
+    key: str = ""
+    origin: str = ""
+    group: str = ""  # its message group
+    dedup: str = ""
+    remembered: int = 0
+    born: bool = False
 
 
 class Dropped(Event, gc=False, omit_defaults=True, tag=True):
@@ -135,7 +163,7 @@ class DeadLettered(Event, gc=False, omit_defaults=True, tag=True):
 
     of: tuple[str, ...]
     queue: str
-    reason: str  # rejected | expired | maxlen | delivery_limit
+    reason: str  # rejected | expired | maxlen | delivery_limit | max_receive_count
     exchange: str
     routing_key: str
     key: str
@@ -167,6 +195,7 @@ class Delivered(Event, gc=False, omit_defaults=True, tag=True):
     count: int = 0  # earlier failed deliveries, where the queue counts them (x-delivery-count)
     holds: int = 0  # what the consumer now holds unacked, where a prefetch limits it
     prefetch: int = 0
+    until: int = 0  # virtual µs at which it is visible again, unless it is deleted; 0: there is no such time
 
 
 class Received(Event, gc=False, omit_defaults=True, tag=True):
@@ -220,7 +249,8 @@ class Rejected(Event, gc=False, omit_defaults=True, tag=True):
 
 class Settled(Event, gc=False, omit_defaults=True, tag=True):
     """The broker took an ack, nack or reject: the prefetch slots are free. outcome: acked and rejected end the copies;
-    requeued and dead_lettered are followed by Requeued and DeadLettered, which say so."""
+    requeued and dead_lettered are followed by Requeued and DeadLettered, which say so; gone and old_handle: SQS says yes to a
+    delete and deletes nothing."""
 
     of: tuple[str, ...]
     program: str
@@ -235,9 +265,10 @@ class Requeued(Event, gc=False, omit_defaults=True, tag=True):
     queue: str
     program: str
     at: tuple[int, ...]
-    why: str  # nack | reject | recover | closed
+    why: str  # nack | reject | recover | closed | delay | visibility | attempt
     failures: tuple[int, ...] = ()
     limit: int = 0
+    first: bool = False  # nobody has had it: it was sent with a delay
 
 
 class SetAside(Event, gc=False, omit_defaults=True, tag=True):
@@ -249,49 +280,6 @@ class SetAside(Event, gc=False, omit_defaults=True, tag=True):
     program: str
     why: str
     until: int
-
-
-# --- what the broker tells a publisher -----------------------------------------------------------------------------
-
-
-class Confirmed(Event, gc=False, omit_defaults=True, tag=True):
-    """The broker confirmed (or, `ok` false, nacked) publishes. Departure; arrives as ConfirmReceived."""
-
-    of: tuple[str, ...]
-    program: str
-    exchange: str
-    key: str
-    tag: int
-    arrives: int
-    multiple: bool = False
-    ok: bool = True
-
-
-class ConfirmReceived(Event, gc=False, omit_defaults=True, tag=True):
-    """A confirm reached the publisher."""
-
-    of: tuple[str, ...]
-    program: str
-    ok: bool = True
-
-
-class Returned(Event, gc=False, omit_defaults=True, tag=True):
-    """The broker sent an unroutable mandatory message back. Departure; arrives as ReturnReceived."""
-
-    of: tuple[str, ...]
-    program: str
-    exchange: str
-    key: str
-    code: int
-    text: str
-    arrives: int
-
-
-class ReturnReceived(Event, gc=False, omit_defaults=True, tag=True):
-    """A returned message reached its publisher."""
-
-    of: tuple[str, ...]
-    program: str
 
 
 # --- loss, ends of connections, nodes ------------------------------------------------------------------------------
@@ -386,4 +374,6 @@ AnyEvent = (
     | ConsumerCancelled | ActiveChanged | Closed | Answered | NodeAdded | NodeChanged | NodeRemoved | LinkAdded
     | LinkRemoved | Blocked | Unblocked | HungUp | MemberChanged | LeaderChanged | PolicySet | PolicyCleared | GoalMet
     | VerdictChanged | Storm | ActOffered | PredictionDue | PredictionSettled | Called
+    | VisibilityChanged | Deduplicated | Forgotten | Redriven
+    | Subscribed | Unsubscribed | Broadcast | Missed | Sent | Appended | Fetched | Claimed | CursorSet | Trimmed
 )  # fmt: skip

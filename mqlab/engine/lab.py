@@ -7,17 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mqlab.engine.brokers.rabbitmq import methods as m
-from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
-from mqlab.engine.brokers.rabbitmq.cluster import Cluster
-from mqlab.engine.clients.client import Client
-from mqlab.engine.clients.consumer import Consumer
-from mqlab.engine.clients.producer import Producer
-from mqlab.engine.clients.program import tell_node
-from mqlab.engine.clients.you import NAME, Operator, You
+from mqlab.engine.clients.program import YOU, tell_node
 from mqlab.engine.goals import Goals
+from mqlab.engine.kinds import kinds
 from mqlab.engine.lesson import Lesson
-from mqlab.engine.scenario import ClientSpec, ConsumerSpec, ProducerSpec, Scenario
 from mqlab.engine.scenario.place import ms
 from mqlab.engine.scenario.settings import LATENCY
 from mqlab.engine.scene import Link
@@ -25,15 +18,11 @@ from mqlab.engine.verdicts import Verdicts
 from mqlab.engine.world import World
 
 if TYPE_CHECKING:
-    from mqlab.engine.brokers.rabbitmq.spec import ExchangeSpec, QueueSpec, RabbitmqSpec
+    from mqlab.engine.clients.program import Program
+    from mqlab.engine.scenario import Scenario
+    from mqlab.engine.scenario.program import ProgramSpec
 
-    ProgramSpec = ProducerSpec | ConsumerSpec | ClientSpec
-    Simulated = Producer | Consumer | Client
-
-
-ANSWERING = "a consumer that answers"
-PUBLISHERS = ("a producer", "a client", ANSWERING)
-"""In World.names: those after whom messages are named."""
+ROLE = "the role of several programs"
 
 
 def build(scenario: Scenario, seed: int) -> World:
@@ -42,14 +31,14 @@ def build(scenario: Scenario, seed: int) -> World:
     world.watched = True
     world.exchange_us = scenario.links.exchange_us
     for name, spec in scenario.brokers.items():
-        world.brokers[name] = _broker(world, name, spec)
-        world.names |= {name: "a broker"} | dict.fromkeys(spec.exchange_names, "an exchange")
-        world.names |= dict.fromkeys(spec.queues, "a queue")
+        broker = world.brokers[name] = kinds()[spec.kind].build(world, name, spec)
+        world.names |= {name: "a broker"} | spec.named()
+        world.names |= dict.fromkeys(broker.members, "a node of a broker")
     for role, program in scenario.programs.items():
-        world.names[role] = "the role of several programs"
+        world.names[role] = ROLE
         _start(world, scenario, role, program)
     first = next(iter(world.brokers.values()))
-    you = world.programs[NAME] = You(world, first, scenario.links.of(NAME))
+    you = world.programs[YOU] = kinds()[first.kind].you(world, first, scenario.links.of(YOU))
     you.settings = {"broker": first.name, LATENCY: ms(you.latency_us)}
     tell_node(you, "")
     world.events.clear()
@@ -59,47 +48,10 @@ def build(scenario: Scenario, seed: int) -> World:
     return world
 
 
-def _broker(world: World, name: str, spec: RabbitmqSpec) -> RabbitMQ:
-    broker = (
-        RabbitMQ(world, name, spec.version, spec.restart_us, spec.consumer_timeout_us)
-        if spec.nodes == 1
-        else Cluster(world, name, spec.version, spec.restart_us, spec.consumer_timeout_us, spec.nodes)
-    )
-    world.names |= dict.fromkeys(broker.members, "a node of a broker")
-    broker.policies = dict(spec.policies)
-    operator = Operator(world, broker)
-    for exchange, one in spec.exchanges.items():
-        operator.do(exchange_declare(exchange, one), "")
-    for queue, wanted in spec.queues.items():
-        operator.do(queue_declare(queue, wanted), "")
-    for binding in spec.bindings:
-        ends: dict[str, Any] = {"routing_key": binding.routing_key, "arguments": binding.arguments or None}
-        if binding.destination in spec.queues:
-            operator.do(m.QueueBind(queue=binding.destination, exchange=binding.source, **ends), "")
-        else:
-            operator.do(m.ExchangeBind(destination=binding.destination, source=binding.source, **ends), "")
-    return broker
-
-
-def exchange_declare(name: str, spec: ExchangeSpec) -> m.ExchangeDeclare:
-    """exchange.declare, as the file has it."""
-    return m.ExchangeDeclare(
-        exchange=name, exchange_type=spec.type, durable=spec.durable, auto_delete=spec.auto_delete, internal=spec.internal,
-        arguments=spec.arguments or None,
-    )  # fmt: skip
-
-
-def queue_declare(name: str, spec: QueueSpec) -> m.QueueDeclare:
-    """queue.declare, as the file has it."""
-    return m.QueueDeclare(
-        queue=name, durable=spec.durable, auto_delete=spec.auto_delete, arguments=spec.arguments or None
-    )
-
-
 def _start(world: World, scenario: Scenario, role: str, spec: ProgramSpec) -> None:
     """Put a role's programs into the world, each connected and at work unless it begins later."""
-    for exchange in feeds(world.brokers[spec.broker], spec):
-        world.links[f"{role}->{exchange}"] = Link("publish", role, exchange)
+    for node in spec.feeds(world.brokers[spec.broker]):
+        world.links[f"{role}->{node}"] = Link("publish", role, node)
     for program in programs_of(world, role, spec, 0):
         program.latency_us = scenario.links.of(program.name, role)
         enter(world, program)
@@ -107,43 +59,33 @@ def _start(world: World, scenario: Scenario, role: str, spec: ProgramSpec) -> No
         begin(world, program, "")
 
 
-def feeds(broker: RabbitMQ, spec: ProgramSpec) -> list[str]:
-    """The exchanges to which a program has a line of its own, as nodes of the picture."""
-    if isinstance(spec, ProducerSpec):
-        return [broker.node_of(spec.publish.exchange)]
-    named = spec.feeds if isinstance(spec, ClientSpec) else []
-    return [broker.node_of(exchange) for exchange in named if exchange in broker.exchanges]
-
-
-def know(world: World, program: Simulated) -> None:
+def know(world: World, program: Program) -> None:
     """Its name is given, and so is what it may declare."""
-    answers = isinstance(program, Consumer) and program.spec.publishes
-    world.names[program.name] = ANSWERING if answers else f"a {program.what}"
-    if isinstance(program, Client):
-        for what, words in (("queue", "a queue"), ("exchange", "an exchange")):
-            world.names |= dict.fromkeys(program.spec.declares(what), words)
+    spec = program.spec
+    world.names[program.name] = spec.said
+    if spec.publishes:
+        world.publishers[program.name] = None
+    for what, words in kinds()[program.broker.kind].declares.items():
+        world.names |= dict.fromkeys(spec.declares(what), words)
 
 
-def begin(world: World, program: Simulated, cause: str) -> None:
+def begin(world: World, program: Program, cause: str) -> None:
     """It starts now, or when its settings say."""
-    if not isinstance(program, Consumer) or program.up:
+    if program.up:
         program.start(cause)
         tell_node(program, cause)
     elif program.spec.start_us is not None:
         world.at(max(world.now, program.spec.start_us), program.begin)
 
 
-def programs_of(world: World, role: str, spec: ProgramSpec, latency_us: int) -> list[Simulated]:
+def programs_of(world: World, role: str, spec: ProgramSpec, latency_us: int) -> list[Program]:
     """A role's programs, not yet in the world."""
     broker = world.brokers[spec.broker]
-    if isinstance(spec, ProducerSpec):
-        return [Producer(world, role, broker, spec, latency_us)]
-    if isinstance(spec, ClientSpec):
-        return [Client(world, role, broker, spec, latency_us)]
-    return [Consumer(world, name, role, broker, spec, latency_us) for name in spec.names(role)]
+    make = kinds()[broker.kind].programs[spec.kind].make
+    return [make(world, name, role, broker, spec, latency_us) for name in spec.names(role)]
 
 
-def enter(world: World, program: Simulated) -> None:
+def enter(world: World, program: Program) -> None:
     """A program comes into the world, with its settings for all to see; it has not started yet."""
     program.settings = settings_of(program.spec) | {LATENCY: ms(program.latency_us)}
     world.programs[program.name] = program

@@ -10,7 +10,7 @@ from __future__ import annotations
 from mqlab.engine.message import Copy
 
 PLACES = ("arriving", "ready", "unacked")
-ENDS = ("acked", "dropped", "expired", "rejected", "purged", "gone", "lost", "dead_lettered")
+ENDS = ("acked", "dropped", "expired", "rejected", "purged", "gone", "lost", "dead_lettered", "redriven")
 
 MOVES: dict[str, dict[str, str]] = {
     # verb: {from: to}
@@ -18,12 +18,15 @@ MOVES: dict[str, dict[str, str]] = {
     "deliver": {"ready": "unacked"},
     "deliver_auto_ack": {"ready": "acked"},
     "requeue": {"unacked": "ready"},
+    "claim": {"unacked": "unacked"},  # into other hands
     "set_aside": {"ready": "unacked", "unacked": "unacked"},  # held by its queue itself
     "ack": {"unacked": "acked"},
+    "delete": {"ready": "acked", "unacked": "acked"},  # by a receipt handle, whose time may be over
     "reject": {"unacked": "rejected"},
     "drop": {"arriving": "dropped", "ready": "dropped", "unacked": "dropped"},
-    "expire": {"ready": "expired"},
-    "purge": {"ready": "purged"},
+    "expire": {"ready": "expired", "unacked": "expired"},
+    "purge": {"ready": "purged", "unacked": "purged"},
+    "redrive": {"ready": "redriven"},
     "dead_letter": {"arriving": "dead_lettered", "ready": "dead_lettered", "unacked": "dead_lettered"},
     "remove": {"arriving": "gone", "ready": "gone", "unacked": "gone"},
     "lose": {"arriving": "lost", "ready": "lost", "unacked": "lost"},
@@ -47,6 +50,17 @@ class Ledger:
         """So many copies came to be, each arriving at its queue."""
         self.born += count
         self.states["arriving"] += count
+
+    def bear_ready(self, copy: Copy) -> None:
+        """A copy came to be in its queue: no exchange routed it there."""
+        self.born += 1
+        self.states["ready"] += 1
+        copy.state = "ready"
+
+    def pass_on(self, count: int) -> None:
+        """So many copies came to be and were sent at once by a broker that keeps nothing: for it they are done."""
+        self.born += count
+        self.states["acked"] += count
 
     def move(self, copy: Copy, verb: str) -> None:
         """Move the copy. Raises IllegalMove, with nothing changed, where the table has no such move."""

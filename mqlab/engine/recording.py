@@ -16,7 +16,7 @@ import msgspec
 from mqlab.engine import limits
 from mqlab.engine.acts import apply
 from mqlab.engine.checkpoints import NOWHERE, Checkpoints
-from mqlab.engine.commands import AnyCommand, Illegal, Publish
+from mqlab.engine.commands import AnyCommand, Illegal, Numbered
 from mqlab.engine.digest import Digest
 from mqlab.engine.lab import build
 from mqlab.engine.picture import picture
@@ -97,7 +97,7 @@ class Recording:
         self._numbers = 0
         for one in stored:
             self.tree[one.id] = one
-            if isinstance(one.command, Publish):
+            if isinstance(one.command, Numbered):
                 self._numbers = max(self._numbers, last_number(one.command))
 
     # --- the tree --------------------------------------------------------------------------------------------------
@@ -277,7 +277,7 @@ class Recording:
         world = yield from self._stand(future, at)
         if id in self.tree or not self.knows(future):  # somebody else was faster while we ran
             return (yield from self.do(id, future, at, ahead_us, command, number=number))
-        if isinstance(command, Publish):
+        if isinstance(command, Numbered):
             command = msgspec.structs.replace(command, number=number or self._numbers + 1)
         if not at[1]:
             self.checkpoints.remember(future, world)
@@ -289,7 +289,7 @@ class Recording:
         except Illegal:
             self._leave(self.owner(future, at), world)
             raise
-        if isinstance(command, Publish):
+        if isinstance(command, Numbered):
             self._numbers = max(self._numbers, last_number(command))
         self.tree[id] = one
         self.checkpoints.overtake(future, at)
@@ -348,12 +348,12 @@ class Recording:
             )
 
 
-def last_number(publish: Publish) -> int:
+def last_number(publish: Numbered) -> int:
     """The number of its last message. A publish takes as many numbers as it sends messages."""
     return publish.number + publish.repeat - 1
 
 
 def _same(known: Stored, future: str, at: Position, command: Any) -> bool:
-    if isinstance(command, Publish) and isinstance(known.command, Publish):
+    if isinstance(command, Numbered) and isinstance(known.command, Numbered):
         command = msgspec.structs.replace(command, number=known.command.number)
     return (known.parent, known.at, known.command) == (future, tuple(at), command)

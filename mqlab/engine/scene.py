@@ -24,6 +24,10 @@ class CopyState(msgspec.Struct, omit_defaults=True):
     expires: int = 0
     priority: int = 0
     origin: str = ""
+    group: str = ""  # its message group
+    until: int = (
+        0  # when it is ready again, if nothing happens: in flight with a visibility timeout, or delayed
+    )
 
 
 class Flight(msgspec.Struct, omit_defaults=True):
@@ -52,7 +56,8 @@ class Held(msgspec.Struct, omit_defaults=True):
 
 
 class Node(msgspec.Struct, omit_defaults=True):
-    """A node of the picture. Queues use `ready` (service order) and `unacked` (copy -> program); programs use `held`."""
+    """A node of the picture. Queues use `ready` (service order), `unacked` (copy -> program) and `memory` (deduplication id ->
+    until when it is known); programs use `held`."""
 
     what: str
     settings: dict[str, Any]
@@ -60,6 +65,7 @@ class Node(msgspec.Struct, omit_defaults=True):
     ready: list[str] = []
     unacked: dict[str, str] = {}
     held: dict[str, Held] = {}
+    memory: dict[str, int] = {}
 
 
 class Link(msgspec.Struct, omit_defaults=True):

@@ -96,9 +96,15 @@ def gather(events: Iterable[Event], message: str) -> Gathered:
     return Gathered(message).take(events)
 
 
-def story(gathered: Gathered, scene: Scene, broker: str = "rabbitmq") -> list[Line]:
+def book_of(scene: Scene) -> Phrases:
+    """The templates for the kind of broker that a lab has; of several, for the first one's."""
+    kinds = (node.settings["kind"] for node in scene.nodes.values() if node.what == "broker")
+    return phrases(next(kinds))
+
+
+def story(gathered: Gathered, scene: Scene) -> list[Line]:
     """The message's life so far, from its publish to the end of every copy, oldest first."""
-    book = phrases(broker)
+    book = book_of(scene)
     lines = [
         line
         for action in gathered.actions
@@ -114,9 +120,9 @@ def story(gathered: Gathered, scene: Scene, broker: str = "rabbitmq") -> list[Li
     return [*lines[:HEAD_LINES], gap, *after]
 
 
-def node_story(events: list[Event], node: str, scene: Scene, broker: str = "rabbitmq") -> list[Line]:
+def node_story(events: list[Event], node: str, scene: Scene) -> list[Line]:
     """What the node did last, newest last: at most NODE_LINES_MAX lines."""
-    book = phrases(broker)
+    book = book_of(scene)
     lines: list[Line] = []
     for event in reversed(events):
         if len(lines) >= NODE_LINES_MAX:

@@ -46,6 +46,8 @@ def counter(tally: Tally, kind: type[e.Event]) -> Callable[[Any], None] | None:
     def count(event: Any) -> None:
         node = where(event)
         what = word if isinstance(word, str) else word(event)
+        if not what:
+            return
         counts = tally.counts.get(node)
         if counts is None:
             counts = tally.counts[node] = {}
@@ -73,6 +75,14 @@ def _outcome(event: Any) -> str:
     return str(event.outcome)
 
 
+def _why(event: Any) -> str:
+    return "deleted" if event.why == "deleted" else "trimmed"
+
+
+def _requeued(event: Any) -> str:
+    return "" if event.first else "requeued"
+
+
 def _confirmed(event: Any) -> str:
     return "confirmed" if event.ok else "nacked"
 
@@ -93,11 +103,19 @@ COUNTED: dict[type[e.Event], tuple[str, str | Callable[[Any], str], int]] = {
     e.Expired: ("queue", "expired", ALWAYS),
     e.Purged: ("queue", "purged", NEVER),
     e.DeadLettered: ("queue", _reason, NEVER),
-    e.Requeued: ("queue", "requeued", NEVER),
+    e.Requeued: ("queue", _requeued, NEVER),
+    e.Deduplicated: ("queue", "deduplicated", NEVER),
+    e.Redriven: ("queue", "redriven", NEVER),
     e.Delivered: ("queue", "delivered", NEVER),
     e.Handled: ("program", _outcome, NEVER),
     e.Settled: ("program", _outcome, NEVER),
     e.ConfirmReceived: ("program", _confirmed, NEVER),
     e.ReturnReceived: ("program", "returned", NEVER),
     e.Lost: ("node", _lost, MESSAGES),
+    e.Broadcast: ("channel", "broadcast", NEVER),
+    e.Missed: ("channel", "missed", ALWAYS),
+    e.Appended: ("stream", "appended", NEVER),
+    e.Fetched: ("stream", "fetched", NEVER),
+    e.Trimmed: ("stream", _why, NEVER),
+    e.Claimed: ("queue", "claimed", NEVER),
 }

@@ -39,7 +39,16 @@ class Lost:
     """
 
     name: ClassVar[str] = "lost"
-    watches: ClassVar[tuple[type[e.Event], ...]] = (e.Lost, e.Unroutable, e.Dropped, e.Expired, e.NodeRemoved)
+    watches: ClassVar[tuple[type[e.Event], ...]] = (
+        e.Lost,
+        e.Unroutable,
+        e.Dropped,
+        e.Expired,
+        e.NodeRemoved,
+        e.Deduplicated,
+        e.Missed,
+        e.Broadcast,
+    )
 
     def __call__(self, event: Any) -> tuple[str, ...]:
         match event:
@@ -48,9 +57,13 @@ class Lost:
             case e.Unroutable():
                 gone = not event.returned
             case e.Dropped():
-                gone = event.reason not in ("refused", "rejected")
+                gone = event.reason not in ("refused", "rejected", "deleted")
+            case e.Broadcast():
+                return event.of[:1] * len(event.missed)
             case e.NodeRemoved():
                 gone = not event.cause.startswith("do:")
+            case e.Deduplicated():
+                gone = event.other  # a repeat of the same loses nothing
             case _:
                 gone = True
         return event.of if gone else NOBODY
@@ -149,6 +162,9 @@ class Moving:
         kind = type(event)
         if kind is e.Enqueued or kind is e.Requeued:
             self.since.setdefault(event.queue, event.t)
+        elif kind is e.Appended or kind is e.CursorSet:
+            for group in event.to if kind is e.Appended else (event.queue,):
+                self.since.setdefault(group, event.t)
         elif kind is e.NodeRemoved:
             self.since.pop(event.node, None)
         elif kind is not e.DeadLettered or event.reason == "expired":
@@ -158,16 +174,17 @@ class Moving:
         """How many copies are ready in queues where nothing has moved for `limits.STUCK_AFTER_S`."""
         count = 0
         for broker in world.brokers.values():
-            for queue in broker.queues.values():
-                ready = len(queue)
+            for name, ready in broker.waiting():
                 if not ready:
-                    self.since.pop(queue.name, None)
-                elif world.now - self.since.get(queue.name, world.now) >= limits.STUCK_AFTER_S * SECOND:
+                    self.since.pop(name, None)
+                elif world.now - self.since.get(name, world.now) >= limits.STUCK_AFTER_S * SECOND:
                     count += ready
         return count
 
 
-_MOVES = (e.NodeRemoved, e.Enqueued, e.Requeued, e.Delivered, e.Expired, e.Purged, e.DeadLettered)
+_MOVES = (
+    e.NodeRemoved, e.Enqueued, e.Requeued, e.Delivered, e.Expired, e.Purged, e.DeadLettered, e.Appended, e.CursorSet, e.Claimed
+)  # fmt: skip
 
 
 class Verdicts:

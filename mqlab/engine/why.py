@@ -11,8 +11,8 @@ import msgspec
 
 from mqlab.engine.message import message_of
 from mqlab.engine.scene import CopyState, Flight, Held, Node, Scene
-from mqlab.engine.sentences import Sentence, phrases, say
-from mqlab.engine.story import Fields, Gathered
+from mqlab.engine.sentences import Sentence, say
+from mqlab.engine.story import Fields, Gathered, book_of
 
 REASONS_MAX = 12
 
@@ -41,9 +41,9 @@ Say = Callable[..., Reason]
 """Makes a reason of (situation, of, fields, rule)."""
 
 
-def why(scene: Scene, gathered: Gathered, broker: str = "rabbitmq") -> list[Reason]:
+def why(scene: Scene, gathered: Gathered) -> list[Reason]:
     """The reasons at the scene's position: of all its places, or, where it is nowhere, of its ends."""
-    book = phrases(broker)
+    book = book_of(scene)
 
     def reason(situation: str, of: str, fields: Fields, rule: str = "") -> Reason:
         return Reason(situation, of, say(book.why[situation], fields, scene.nodes, gathered.message), rule)

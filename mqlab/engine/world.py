@@ -67,6 +67,7 @@ class World:
         self.brokers: dict[str, Any] = {}
         self.programs: dict[str, Any] = {}
         self.names: dict[str, str] = {}  # every name that a node has or had, and what it is of
+        self.publishers: dict[str, None] = {}  # those of them after whom messages are named
         self.links: dict[str, Link] = {}
         self.flights: dict[str, Flight] = {}
         self.ledger = Ledger()
@@ -91,6 +92,11 @@ class World:
         agenda = self.agenda
         agenda.made = made = agenda.made + 1
         heappush(agenda.entries, (t, made, action, args, self._depth + 1 if t <= self.now else 0))
+
+    def uncount(self) -> None:
+        """Keep no tally from here on: nobody looks at the picture."""
+        self.tally = None
+        self._heard = Hearers(None, self.judges)
 
     def name(self, subject: str) -> str:
         """The name of the next event about a program or a node: `worker-1#17`."""

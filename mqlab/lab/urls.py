@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from mqlab.lab import imports, links, qr, rules, views
+from mqlab.lab import compare, imports, links, qr, rules, views
 
 app_name = "lab"
 urlpatterns = [
     path("", views.home, name="home"),
     path("lab/", views.gallery, name="gallery"),
+    path("lab/compare/", compare.compare, name="compare"),
+    path("lab/compare/recordings", compare.recordings, name="compare_recordings"),
+    path("lab/compare/<slug:id>/", compare.compared, name="compared"),
     path("lab/<slug:slug>/", views.stage, name="stage"),
     path("lab/<slug:slug>/recording", views.own_recording, name="own_recording"),
     path("r/", links.packed, name="packed"),

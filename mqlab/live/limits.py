@@ -43,6 +43,10 @@ PIECES_ALONE_BYTES_MAX = 64 * 1024  # and one that one socket watches: a page ke
 PIECES_TOTAL_BYTES_MAX = 64 * 1024 * 1024  # and all recordings together
 OUTBOX_FRAMES_MAX = 1_024  # a socket that does not take what it asked for is closed
 
+RUNS_AT_ONCE_MAX = 2  # workloads of the page that compares, each on one system
+RUNS_WAITING_MAX = 64
+RUNS_KEPT_MAX = 512  # rows of its table
+
 LABEL_CHARS_MAX = 60  # of a future
 NOTE_CHARS_MAX = 500
 NOTES_MAX = 50  # a recording

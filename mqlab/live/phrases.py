@@ -10,9 +10,8 @@ from typing import Any
 import msgspec
 
 from mqlab.engine.rules import RULES
-from mqlab.engine.sentences import phrases
+from mqlab.engine.sentences import phrases, told
 
-BROKERS = ("rabbitmq",)
 HEAD = "// Made by `python -m mqlab.live.phrases` from mqlab/engine/sentences and the rule books: change those.\n"
 
 
@@ -23,7 +22,7 @@ def _json(value: Any) -> str:
 def text() -> str:
     """The script as the committed file holds it: a line for each template, each rule."""
     lines = [HEAD, "export const PHRASES = {"]
-    for broker in BROKERS:
+    for broker in told():
         lines.append(f"  {_json(broker)}: {{")
         for part, templates in phrases(broker).plain().items():
             if isinstance(templates, list):

@@ -17,6 +17,7 @@ from mqlab.live.pace import ACT, Pace
 from mqlab.live.pieces import Pieces
 from mqlab.live.quota import Quotas
 from mqlab.live.remarks import Remarks
+from mqlab.live.runs import Runs
 
 log = logging.getLogger(__name__)
 _SWEEP_EVERY_S = 5.0
@@ -45,6 +46,7 @@ class Rooms:
     def __init__(self, journal: Journal, open_max: int = limits.LABS_OPEN_MAX) -> None:
         self.pace = Pace()
         self.pieces = Pieces()
+        self.runs = Runs(self.pace)
         self.quotas = Quotas()
         self.keeper = Keeper(journal, self._kept, self._lost)
         self._journal = journal

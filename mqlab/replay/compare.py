@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mqlab.engine.brokers.rabbitmq.spec import VERSIONS
-from mqlab.replay import matrices, rabbitmq
+from mqlab.replay import matrices, rabbitmq, redis, sqs
 from mqlab.replay.times import ONLY_WAITS, RECORDED
 
 
@@ -27,6 +27,12 @@ class Outcome:
 
 def replay(recorded: dict[str, Any]) -> Outcome:
     """Run a recorded file. Raises UnknownFile for one of no known kind."""
+    if _of_sqs(recorded):
+        return _sqs(recorded)
+    if isinstance(recorded, dict) and "channels" in recorded and "matches" in recorded:
+        return _glob(recorded)
+    if isinstance(recorded, dict) and _is_redis(recorded):
+        return _redis(recorded)
     for mark, runner in (("scenarios", _scenarios), ("routing_keys", _topic), ("header_sets", _headers)):
         if isinstance(recorded, dict) and mark in recorded:
             if recorded["version"] not in VERSIONS:
@@ -35,8 +41,52 @@ def replay(recorded: dict[str, Any]) -> Outcome:
                 )
             return runner(recorded)
     raise UnknownFile(
-        "this is no recorded RabbitMQ trace, topic matrix or headers matrix (see docs/replay.md)"
+        "this is no recorded trace of RabbitMQ, SQS or Redis, and no topic, headers or glob matrix (see docs/replay.md)"
     )
+
+
+def _is_redis(recorded: dict[str, Any]) -> bool:
+    """Whether these are scenarios of Redis's commands."""
+    steps = [step for scenario in recorded.get("scenarios", ()) for step in scenario.get("trace", ())]
+    return bool(steps) and all("cmd" in step for step in steps)
+
+
+def _redis(recorded: dict[str, Any]) -> Outcome:
+    version = recorded.get("version", "8.0")
+    if version not in redis.VERSIONS:
+        raise UnknownFile(f"the model has no Redis {version}, only {', '.join(redis.VERSIONS)}")
+    outcome = Outcome({**recorded, "scenarios": []})
+    times = ONLY_WAITS if recorded.get("only_waits_take_time") else RECORDED
+    for scenario in recorded["scenarios"]:
+        outcome.cases += 1
+        name = scenario["name"]
+        try:
+            actual = redis.play(scenario, version, times)
+        except Exception as error:  # also a bug of ours: it must not hide the other cases
+            why = f"the engine failed: {error!r}"
+            outcome.disagreements.append(f"{name}: {why}")
+            outcome.actual["scenarios"].append(redis.not_run(scenario, why))
+            continue
+        outcome.actual["scenarios"].append(actual)
+        pairs = zip(redis.comparable(scenario["trace"]), redis.comparable(actual["trace"]), strict=True)
+        lines = [
+            f"{name}, step {number} {_short(entry['cmd'])}: expected {_short(expected)}, got {_short(got)}"
+            for number, (entry, (expected, got)) in enumerate(zip(scenario["trace"], pairs, strict=True), 1)
+            if expected != got
+        ]
+        outcome.disagreements += lines
+        outcome.agreed += not lines
+    return outcome
+
+
+def _glob(recorded: dict[str, Any]) -> Outcome:
+    matches = redis.glob(recorded)
+    outcome = Outcome({**recorded, "matches": matches})
+    for pattern, expected in recorded["matches"].items():
+        for channel in recorded["channels"]:
+            name = f"pattern {pattern!r}, channel {channel!r}"
+            _cell(outcome, name, channel in expected, channel in matches[pattern], "matched")
+    return outcome
 
 
 def _scenarios(recorded: dict[str, Any]) -> Outcome:
@@ -58,6 +108,42 @@ def _scenarios(recorded: dict[str, Any]) -> Outcome:
             f"expected {_short(_outcome(expected))}, got {_short(_outcome(got))}"
             for number, (expected, got) in enumerate(zip(scenario["trace"], actual["trace"], strict=True), 1)
             if ordered(expected) != ordered(got)
+        ]
+        outcome.disagreements += lines
+        outcome.agreed += not lines
+    return outcome
+
+
+def _of_sqs(recorded: Any) -> bool:
+    """Whether each case begins with a queue's attributes, and its steps lie open."""
+    cases = recorded.get("scenarios") if isinstance(recorded, dict) else None
+    return (
+        isinstance(cases, list)
+        and bool(cases)
+        and all(isinstance(one, dict) and "queue" in one for one in cases)
+    )
+
+
+def _sqs(recorded: dict[str, Any]) -> Outcome:
+    outcome = Outcome({**recorded, "scenarios": []})
+    times = ONLY_WAITS if recorded.get("only_waits_take_time") else RECORDED
+    for scenario in recorded["scenarios"]:
+        outcome.cases += 1
+        name = scenario["name"]
+        try:
+            actual = sqs.play(scenario, times)
+        except Exception as error:  # also a bug of ours: it must not hide the other cases
+            why = str(error) if isinstance(error, sqs.CannotRun) else f"the engine failed: {error!r}"
+            outcome.disagreements.append(f"{name}: {why}")
+            failed = [{**step, "result": {"cannot_run": why}} for step in scenario["trace"]]
+            outcome.actual["scenarios"].append({**scenario, "trace": failed})
+            continue
+        outcome.actual["scenarios"].append(actual)
+        lines = [
+            f"{name}, step {number} {_short({**got, 'result': None})}: "
+            f"expected {_short(expected.get('result'))}, got {_short(got.get('result'))}"
+            for number, (expected, got) in enumerate(zip(scenario["trace"], actual["trace"], strict=True), 1)
+            if not sqs.same(expected, got)
         ]
         outcome.disagreements += lines
         outcome.agreed += not lines
@@ -112,11 +198,11 @@ def _headers(recorded: dict[str, Any]) -> Outcome:
     return outcome
 
 
-def _cell(outcome: Outcome, name: str, expected: bool, got: bool) -> None:
+def _cell(outcome: Outcome, name: str, expected: bool, got: bool, word: str = "routed") -> None:
     outcome.cases += 1
     outcome.agreed += expected == got
     if expected != got:
-        words = {True: "routed", False: "not routed"}
+        words = {True: word, False: f"not {word}"}
         outcome.disagreements.append(f"{name}: expected {words[expected]}, got {words[got]}")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
 from mqlab.engine.brokers.rabbitmq.reply_to import PSEUDO_QUEUE
-from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
+from mqlab.engine.clients.rabbitmq.amqp import AmqpClient, ClientChannel
 from mqlab.engine.message import Message, Properties, Timestamp
 from mqlab.engine.world import World
 

@@ -2,7 +2,7 @@
 
 import { ACK, RATE, SERVICE, THEN, decimal, different, measured, number, rows, tick, whole } from "./act_parts.js";
 import { addForm } from "./add_forms.js";
-import { Wrong, choice, codeBox, el, field, form, input, nodesOf } from "./dom.js";
+import { Wrong, choice, codeBox, el, field, form, input, kindAt, nodesOf } from "./dom.js";
 import { offersOf } from "./offers.js";
 
 const PROPERTIES = ["content_type", "content_encoding", "delivery_mode", "priority", "expiration", "correlation_id", "reply_to", "message_id", "timestamp", "type", "user_id", "app_id"];
@@ -12,7 +12,7 @@ const NUMBERS = { delivery_mode: [1, 2], priority: [0, 255], timestamp: [0, 2 **
 export function formsOf(panel, name) {
   if (name.startsWith("+")) return [addForm(panel, name.slice(1))];
   const node = panel.scene.nodes.get(name);
-  return [pressed(panel, name), ...(FORMS[node.what]?.(panel, name, node) ?? [])].filter(Boolean);
+  return [pressed(panel, name), ...(FORMS[kindAt(panel.scene, name)]?.[node.what]?.(panel, name, node) ?? [])].filter(Boolean);
 }
 
 /** One press each; what is not offered, and why. */
@@ -190,7 +190,8 @@ function policy(panel, node) {
         field("Priority", rank), field("Apply to", to))));
 }
 
-const FORMS = { consumer, producer, exchange, queue, broker };
+/** By the kind of broker, and what the node is; `you`: what the user sends by hand (RabbitMQ's is in acts.js, where it is there at once). */
+const FORMS = { rabbitmq: { consumer, producer, exchange, queue, broker } };
 
 // --- what else a message can say
 

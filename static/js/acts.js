@@ -1,13 +1,16 @@
 // The panel to act with: whom to act on, its forms, and what became of each act. The form to publish is here; those
 // of the other nodes, and what the form to publish can say besides, come with act_forms.js when they are wanted.
 
-import { choice, el, field, form, input, nodesOf, text } from "./dom.js";
+import { choice, el, field, form, input, kindOf, nodesOf, text } from "./dom.js";
 import { commandWords, seconds } from "./words.js";
 
 const ORDER = ["you", "producer", "client", "exchange", "queue", "consumer", "broker"];
 const GROUPS = { you: "You", producer: "Producers", client: "Clients", exchange: "Exchanges", queue: "Queues", consumer: "Consumers", broker: "Broker" };
 
-const NEW = [["+producer", "a producer…"], ["+consumer", "a consumer…"], ["+exchange", "an exchange…"], ["+queue", "a queue…"]];
+/** What can be added, by the kind of broker. */
+const NEW = {
+  rabbitmq: [["+producer", "a producer…"], ["+consumer", "a consumer…"], ["+exchange", "an exchange…"], ["+queue", "a queue…"]],
+};
 const ACTABLE = new Set(ORDER);
 
 export class Acts {
@@ -54,7 +57,7 @@ export class Acts {
       const names = Array.from(scene.nodes).filter(([, node]) => node.what === what).map(([name]) => name);
       return names.length ? el("optgroup", { label: GROUPS[what] }, ...names.map((name) => el("option", { value: name, textContent: what === "you" ? "you: publish a message" : name === "amq.default" ? "(default)" : name }))) : null;
     }).filter(Boolean);
-    groups.push(el("optgroup", { label: "Add" }, ...NEW.map(([value, label]) => el("option", { value, textContent: label }))));
+    groups.push(el("optgroup", { label: "Add" }, ...(NEW[kindOf(scene)] ?? []).map(([value, label]) => el("option", { value, textContent: label }))));
     this.select.replaceChildren(...groups);
     if (!scene.nodes.has(this.chosen) && !this.chosen.startsWith("+")) this.chosen = Array.from(scene.nodes).find(([, node]) => node.what === "you")?.[0] ?? this.select.value;
     this.select.value = this.chosen;
@@ -76,13 +79,14 @@ export class Acts {
     this.dirty = false;
     this.refused("");
     const what = this.scene.nodes.get(this.chosen)?.what;
-    this.waits = what !== "you" && !this.more;
+    const here = what === "you" && kindOf(this.scene) === "rabbitmq"; // the forms of the others come when they are wanted
+    this.waits = !here && !this.more;
     if (this.waits) {
       this.forms.replaceChildren(el("p", { class: "soft", textContent: "Loading the forms…" }));
       this.load();
       return;
     }
-    this.forms.replaceChildren(...(what === "you" ? [publish(this)] : this.more.formsOf(this, this.chosen)));
+    this.forms.replaceChildren(...(here ? [publish(this)] : this.more.formsOf(this, this.chosen)));
     this.forms.oninput = () => (this.dirty = true);
     if (focused !== null) (this.forms.querySelector(focused ? `.${focused.split(" ")[0]}` : "button") ?? this.forms.querySelector("button"))?.focus();
   }

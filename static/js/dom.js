@@ -119,3 +119,14 @@ export function fit(element, text, px) {
   element.setAttribute("textLength", most);
   element.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
+
+/** The kind of broker that a lab has (rabbitmq, sqs…); of several, the first one's. */
+export function kindOf(scene) {
+  return Array.from(scene.nodes.values()).find((node) => node.what === "broker")?.settings.kind ?? "rabbitmq";
+}
+
+/** The kind of the broker that a node is, or talks to, or is of. */
+export function kindAt(scene, name) {
+  const node = scene.nodes.get(name);
+  return (node?.what === "broker" ? node : scene.nodes.get(node?.settings.broker))?.settings.kind ?? kindOf(scene);
+}

@@ -3,7 +3,7 @@
 
 import { el } from "./dom.js";
 import { ruleLink } from "./wording.js";
-import { lineOf, phrases, touches } from "./story.js";
+import { bookOf, lineOf, touches } from "./story.js";
 import { Roll } from "./roll.js";
 import { messageOf, seconds } from "./words.js";
 
@@ -82,7 +82,7 @@ export class Log {
 
   row(event, scene) {
     const time = el("button", { type: "button", class: "when", textContent: seconds(event.t), title: "Go to this moment", onclick: () => this.onGo(event.t) });
-    const said = this.prose.put(el("span", { class: "said" }), lineOf(event, phrases(), scene, "").sentence);
+    const said = this.prose.put(el("span", { class: "said" }), lineOf(event, bookOf(scene), scene, "").sentence);
     if (event.rule) said.append(ruleLink(event.rule));
     return el("li", { class: `event ${event.kind}` }, time, said);
   }

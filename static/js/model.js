@@ -2,7 +2,8 @@
 // browser. Pure: no DOM, no clock. `open` reads a scene from JSON, `fold` changes it in place. A test writes the same
 // JSON again (tests/js/plain.js), and so holds the two languages together.
 
-import { Copy, Flight, Held, Link, Node, Ready, tally, trace, Traces } from "./model_parts.js";
+import { logs } from "./model_logs.js";
+import { Copy, Flight, forget, forgetAll, Held, keyOf, leave, Link, Node, Ready, tally, trace, Traces, unlend } from "./model_parts.js";
 
 class Scene {
   constructor() {
@@ -36,6 +37,7 @@ export function open(json) {
     node.ready = new Ready([...(n.ready ?? [])]);
     node.unacked = maps(n.unacked, same);
     node.held = maps(n.held, (h) => Object.assign(new Held(h.key, h.state, h.slot, false), h));
+    node.memory = maps(n.memory, same);
     return node;
   });
   scene.links = maps(json.links, (l) => new Link(l.what, l.source, l.target, l.routing_key ?? "", l.arguments ?? null));
@@ -62,6 +64,7 @@ export function clone(scene) {
     node.ready = n.ready.copy();
     node.unacked = new Map(n.unacked);
     node.held = each(n.held, twin);
+    node.memory = new Map(n.memory);
     return node;
   });
   made.links = new Map(scene.links);
@@ -90,46 +93,6 @@ export function fold(scene, events, from = 0, to = events.length) {
     if (event.last === true) scene.i++;
   }
   return scene;
-}
-
-function leave(scene, e, what, source, target, key, redelivered = false) {
-  if (e.arrives >= 0) {
-    scene.flights.set(e.name, new Flight(what, source, target, e.t, e.arrives, e.of ?? [], key, redelivered));
-  }
-}
-
-function keyOf(scene, copy) {
-  const state = scene.copies.get(copy);
-  return state === undefined ? "" : state.key;
-}
-
-function forget(scene, copy) {
-  const state = scene.copies.get(copy);
-  if (state === undefined) return;
-  scene.copies.delete(copy);
-  if (state.state === "arriving") {
-    scene.flights.delete(copy);
-    return;
-  }
-  const queue = scene.nodes.get(state.queue);
-  if (queue === undefined) return;
-  if (state.state === "ready") queue.ready.remove(copy);
-  else unlend(scene, queue, copy);
-}
-
-/** The copy is no longer unacked; its prefetch slot is free. */
-function unlend(scene, queue, copy) {
-  const program = queue.unacked.get(copy);
-  queue.unacked.delete(copy);
-  const node = scene.nodes.get(program);
-  const held = node?.held.get(copy);
-  if (held === undefined) return;
-  held.slot = false;
-  if (held.state === "done" || held.state === "dead") node.held.delete(copy);
-}
-
-function forgetAll(scene, of) {
-  for (let n = 0; n < of.length; n++) forget(scene, of[n]);
 }
 
 function progress(scene, e, state) {
@@ -163,7 +126,9 @@ function delivered(scene, e) {
     const queue = scene.nodes.get(e.queue);
     queue.ready.remove(copy);
     queue.unacked.set(copy, e.program);
-    scene.copies.get(copy).state = "unacked";
+    const state = scene.copies.get(copy);
+    state.state = "unacked";
+    state.until = e.until ?? 0;
   }
   scene.nodes.get(e.program).held.set(copy, new Held(key, "on_way", !auto, again));
   leave(scene, e, "delivery", e.queue, e.program, key, again);
@@ -182,11 +147,22 @@ function routed(scene, e) {
 function enqueued(scene, e) {
   const copy = e.of[0];
   scene.flights.delete(copy);
+  if (e.born === true) born(scene, e);
   const state = scene.copies.get(copy);
   state.state = "ready";
   state.expires = e.expires ?? 0;
   state.priority = e.priority ?? 0;
   scene.nodes.get(e.queue).ready.insert(e.at ?? -1, copy);
+}
+
+/** No exchange routed it: the copy begins here, and with it what its queue remembers of it. */
+function born(scene, e) {
+  scene.flights.delete(e.cause);
+  const made = new Copy(e.queue, e.key ?? "", "arriving", e.origin ?? "");
+  made.group = e.group ?? "";
+  made.entered = e.t;
+  scene.copies.set(e.of[0], made);
+  if (e.remembered) scene.nodes.get(e.queue).memory.set(e.dedup ?? "", e.remembered);
 }
 
 /** What a queue holds itself is unacked by nobody. */
@@ -196,7 +172,9 @@ function setAside(scene, e) {
     if (queue.unacked.has(copy)) unlend(scene, queue, copy);
     else queue.ready.remove(copy);
     queue.unacked.set(copy, "");
-    scene.copies.get(copy).state = "unacked";
+    const state = scene.copies.get(copy);
+    state.state = "unacked";
+    state.until = e.until;
   }
 }
 
@@ -207,8 +185,11 @@ function requeued(scene, e) {
     unlend(scene, queue, copy);
     const state = scene.copies.get(copy);
     state.state = "ready";
-    state.redelivered = true;
-    state.returns++;
+    state.until = 0;
+    if (e.first !== true) {
+      state.redelivered = true;
+      state.returns++;
+    }
     queue.ready.insert(e.at[n], copy);
   }
 }
@@ -277,8 +258,13 @@ function apply(scene, e) {
       return;
     case "Requeued": return requeued(scene, e);
     case "SetAside": return setAside(scene, e);
+    case "VisibilityChanged":
+      scene.flights.delete(e.cause);
+      for (const copy of e.of) scene.copies.get(copy).until = e.until;
+      return;
     case "Unroutable":
     case "Refused":
+    case "Deduplicated":
     case "ConfirmReceived":
     case "ReturnReceived":
       return void scene.flights.delete(e.cause);
@@ -291,6 +277,9 @@ function apply(scene, e) {
     case "DeadLettered":
       forgetAll(scene, e.of);
       return leave(scene, e, "dead_letter", e.queue, e.exchange, e.key);
+    case "Redriven":
+      forgetAll(scene, e.of);
+      return leave(scene, e, "dead_letter", e.queue, e.target, e.key);
     case "Lost": return lost(scene, e);
     case "Crashed":
     case "Stopped":
@@ -316,7 +305,7 @@ function apply(scene, e) {
       return;
     case "Called": return void scene.flights.set(e.name, new Flight("request", e.program, e.at, e.t, e.arrives, [], "", false));
     case "Answered": return void scene.flights.delete(e.cause);
-    default: return rare(scene, e);
+    default: return logs(scene, e) || rare(scene, e);
   }
 }
 
@@ -346,6 +335,9 @@ function rare(scene, e) {
     case "LinkRemoved":
       scene.links.delete(e.link);
       scene.shape++;
+      return;
+    case "Forgotten":
+      for (const dedup of e.ids) scene.nodes.get(e.queue)?.memory.delete(dedup);
       return;
     case "GoalMet": return void (scene.goals[e.goal] = e.broken === true ? "broken" : "met");
     case "VerdictChanged": return void scene.verdicts.set(e.verdict, e.value);

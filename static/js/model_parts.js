@@ -11,6 +11,8 @@ export class Copy {
     this.expires = 0;
     this.priority = 0;
     this.origin = origin;
+    this.group = ""; // its message group
+    this.until = 0; // when it is ready again, if nothing happens
   }
 }
 
@@ -46,6 +48,7 @@ export class Node {
     this.ready = new Ready();
     this.unacked = new Map();
     this.held = new Map();
+    this.memory = new Map(); // deduplication id -> until when it is known
   }
 }
 
@@ -78,12 +81,22 @@ export function tally(scene, e) {
       return fall(scene, e.queue, e.key);
     case "Purged": return count(scene, e.queue, "purged", e);
     case "DeadLettered": return count(scene, e.queue, e.reason, e);
-    case "Requeued": return count(scene, e.queue, "requeued", e);
+    case "Requeued": return e.first === true ? undefined : count(scene, e.queue, "requeued", e);
+    case "Deduplicated": return count(scene, e.queue, "deduplicated", e);
+    case "Redriven": return count(scene, e.queue, "redriven", e);
     case "Delivered": return count(scene, e.queue, "delivered", e);
     case "Handled": return count(scene, e.program, e.outcome, e);
     case "Settled": return count(scene, e.program, e.outcome, e);
     case "ConfirmReceived": return count(scene, e.program, e.ok === false ? "nacked" : "confirmed", e);
     case "ReturnReceived": return count(scene, e.program, "returned", e);
+    case "Broadcast": return count(scene, e.channel, "broadcast", e);
+    case "Missed":
+      count(scene, e.channel, "missed", e);
+      return fall(scene, e.channel, e.key);
+    case "Appended": return count(scene, e.stream, "appended", e);
+    case "Fetched": return count(scene, e.stream, "fetched", e);
+    case "Trimmed": return count(scene, e.stream, e.why === "deleted" ? "deleted" : "trimmed", e);
+    case "Claimed": return count(scene, e.queue, "claimed", e);
     case "Lost":
       count(scene, e.node, `lost_${e.what}`, e);
       if (e.what === "message") fall(scene, e.node, e.key ?? "");
@@ -114,7 +127,7 @@ export class Traces {
     this.falls = []; // {node, key, t, piled, flight}: the newest last; flight is what ended, or null
     this.down = new Map(); // node -> t of its crash
     this.away = new Map(); // program -> since when it waits to connect again
-    this.gaps = new Map(); // queue -> {t, lent, ready, n, lends}: where a copy left its row last: the n-th ready or unacked one; lent: unacked before
+    this.gaps = new Map(); // queue -> where a copy left its row last: {t, ready, n: among those, lent: unacked before, lends: one more now}
   }
 
   copy() {
@@ -149,7 +162,7 @@ export function trace(scene, e) {
   const { traces } = scene;
   switch (e.kind) {
     case "Enqueued":
-      scene.copies.get(e.of[0]).entered = e.t;
+      if (e.born !== true) scene.copies.get(e.of[0]).entered = e.t;
       return;
     case "Unroutable": return traces.fall(e.exchange, e, true);
     case "Refused": return traces.fall(e.exchange, e, false, scene.flights.get(e.cause));
@@ -158,6 +171,7 @@ export function trace(scene, e) {
       if (e.outcome === "acked" || e.outcome === "rejected") for (const copy of e.of) traces.gap(scene, copy, e.t);
       return;
     case "DeadLettered": return traces.gap(scene, e.of[0], e.t);
+    case "Deduplicated": return traces.fall(e.queue, e, false, scene.flights.get(e.cause));
     case "Dropped":
     case "Expired":
       traces.gap(scene, e.of[0], e.t);
@@ -235,4 +249,49 @@ export class Ready {
   copy() {
     return new Ready(this.list());
   }
+}
+
+// --- steps that many events share
+
+/** A departure: its flight, unless nothing travels. */
+export function leave(scene, e, what, source, target, key, redelivered = false) {
+  if (e.arrives >= 0) {
+    scene.flights.set(e.name, new Flight(what, source, target, e.t, e.arrives, e.of ?? [], key, redelivered));
+  }
+}
+
+/** A live copy's key. */
+export function keyOf(scene, copy) {
+  const state = scene.copies.get(copy);
+  return state === undefined ? "" : state.key;
+}
+
+/** The copy's end: it leaves its queue, its way and the list of the living. */
+export function forget(scene, copy) {
+  const state = scene.copies.get(copy);
+  if (state === undefined) return;
+  scene.copies.delete(copy);
+  if (state.state === "arriving") {
+    scene.flights.delete(copy);
+    return;
+  }
+  const queue = scene.nodes.get(state.queue);
+  if (queue === undefined) return;
+  if (state.state === "ready") queue.ready.remove(copy);
+  else unlend(scene, queue, copy);
+}
+
+/** The copy is no longer unacked; its prefetch slot is free. */
+export function unlend(scene, queue, copy) {
+  const program = queue.unacked.get(copy);
+  queue.unacked.delete(copy);
+  const node = scene.nodes.get(program);
+  const held = node?.held.get(copy);
+  if (held === undefined) return;
+  held.slot = false;
+  if (held.state === "done" || held.state === "dead") node.held.delete(copy);
+}
+
+export function forgetAll(scene, of) {
+  for (let n = 0; n < of.length; n++) forget(scene, of[n]);
 }

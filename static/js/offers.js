@@ -1,5 +1,7 @@
 // What may be done to a node with one press, and why not, where not. Pure.
 
+import { kindAt } from "./dom.js";
+
 const READY = 4; // so many times as slow
 
 /** [{words, short, command, why, rule}] for a node; `why` says what forbids the act just now, `rule` by which rule. */
@@ -7,12 +9,14 @@ export function offersOf(scene, name) {
   const node = scene.nodes.get(name);
   if (!node) return [];
   const away = scene.nodes.get(node.settings.broker)?.status === "down" ? `${node.settings.broker} is down until it has started again` : "";
-  return OFFERS[node.what]?.(name, node, away) ?? [];
+  const kind = kindAt(scene, name);
+  return (OFFERS[kind]?.[node.what] ?? ALL[node.what])?.(name, node, away, scene) ?? [];
 }
 
 const offer = (words, short, command, why = "", rule = "") => ({ words, short, command, why, rule });
 
-function program(name, node, away) {
+/** The life of any program; `own(off)`: what only those of its kind of broker can do besides. */
+function program(name, node, away, own = () => []) {
   const { hung, slow = 1 } = node.settings;
   const stopping = node.status === "stopping" ? `${name} is shutting down` : "";
   const off = stopping || (node.status === "up" ? "" : `${name} is not running`);
@@ -26,8 +30,7 @@ function program(name, node, away) {
       : offer(node.status === "waits" ? `Start ${name}` : `Restart ${name}`, node.status === "waits" ? "Start" : "Restart", { do: "restart", node: name }, stopping),
     hung ? offer(`Let ${name} go on`, "Go on", { do: "resume", node: name }) : offer(`Hang ${name}`, "Hang", { do: "hang", node: name }, off),
     ...rest,
-    ...(node.what === "consumer" ? [offer("Cancel its consumer", "Cancel", { do: "cancel", node: name }, off || away)] : []),
-    offer("Close its channel", "Close channel", { do: "close_channel", node: name }, off || away),
+    ...own(off || away),
     offer("Break its connection", "Break", { do: "abort", node: name }, off || away),
     offer("Close its connection", "Disconnect", { do: "disconnect", node: name }, off || away),
     offer(`Remove ${name}`, "Remove", { do: "remove", node: name }, stopping),
@@ -74,13 +77,23 @@ function members(broker, nodes) {
   return offers;
 }
 
+/** A program with a channel, and perhaps a subscription over it. */
+function amqp(name, node, away) {
+  return program(name, node, away, (off) => [
+    ...(node.what === "consumer" ? [offer("Cancel its consumer", "Cancel", { do: "cancel", node: name }, off)] : []),
+    offer("Close its channel", "Close channel", { do: "close_channel", node: name }, off),
+  ]);
+}
+
+/** What only some kind of broker knows, or knows otherwise. */
 const OFFERS = {
-  consumer: program,
-  producer: program,
-  client: program,
-  exchange,
-  queue,
-  broker,
+  rabbitmq: { consumer: amqp, producer: amqp, client: amqp, exchange, queue, broker },
+};
+const plain = (name, node, away) => program(name, node, away);
+const ALL = {
+  consumer: plain,
+  producer: plain,
+  client: plain,
   you: (name, node, away) => [offer("Close your connection", "Disconnect", { do: "disconnect", node: name }, away)],
 };
 

@@ -6,7 +6,7 @@ import { Log } from "./log.js";
 import { Past, REACH_US } from "./past.js";
 import { ASK_AGAIN_MS } from "./playhead.js";
 import { Wording } from "./wording.js";
-import { unsaid } from "./story.js";
+import { bookOf, unsaid } from "./story.js";
 import { Teller } from "./teller.js";
 import { Trail } from "./trail.js";
 import { messageOf, seconds } from "./words.js";
@@ -188,7 +188,7 @@ export class Reader {
     for (let n = line.index; n < line.events.length; n++) {
       const event = line.events[n];
       if (event.t > playhead.wall) return say(stage.ask("holds") || "Time stands here for now.");
-      if (event.of?.some((copy) => messageOf(copy) === message) && !unsaid(event)) {
+      if (event.of?.some((copy) => messageOf(copy) === message) && !unsaid(event, bookOf(line.scene))) {
         say("");
         while (n < line.events.length && !line.events[n].last) n++;
         line.turn(Math.min(n + 1, line.events.length));

@@ -62,6 +62,8 @@ export class Picture {
     this.width = 0;
     this.shape = null;
     this.ever = new Map(); // every line there has been: boxes stay where they are when one goes
+    this.scale = 1; // below 1: drawn smaller than it is laid out
+    this.without = new Set(); // nodes that are not drawn
     this.still = false; // reduced motion: what is on its way stands half-way
     this.strange = 0; // how many lines were added because something went where none was
   }
@@ -79,8 +81,9 @@ export class Picture {
     this.keys.meet(scene.nodes);
     const nodes = new Map(scene.nodes);
     if (!this.usesDefault) nodes.delete(DEFAULT);
+    for (const name of this.without) nodes.delete(name);
     const links = this.remember(withPublish(scene));
-    this.zoom = typeSize(width);
+    this.zoom = typeSize(width) * this.scale;
     const seen = width / this.zoom; // a reader's larger type is a larger figure
     this.plan = layout(nodes, links, seen);
     const least = this.zoom;

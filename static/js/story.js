@@ -17,6 +17,12 @@ export function phrases(broker = "rabbitmq") {
   return PHRASES[broker];
 }
 
+/** The templates for the kind of broker that a lab has; of several, for the first one's. */
+export function bookOf(scene) {
+  const broker = Array.from(scene.nodes.values()).find((node) => node.what === "broker"); // pure: no DOM
+  return phrases(broker?.settings.kind);
+}
+
 /** What of a recording is about one message: `actions` holds its events, grouped as they happened together. */
 export class Gathered {
   constructor(message) {
@@ -58,8 +64,8 @@ export class Gathered {
 }
 
 /** The message's life so far, oldest first: lines {t, name, kind, sentence, rule, of}. */
-export function story(gathered, scene, broker = "rabbitmq") {
-  const book = phrases(broker);
+export function story(gathered, scene) {
+  const book = bookOf(scene);
   const lines = gathered.actions.flatMap((action) => tell(action, book, scene, gathered.message)).filter((line) => line.sentence.length);
   if (lines.length <= LINES_MAX) return lines;
   const after = lines.slice(lines.length - LINES_MAX + HEAD_LINES + 1);
@@ -69,8 +75,8 @@ export function story(gathered, scene, broker = "rabbitmq") {
 }
 
 /** What the node did last within events [0, to), newest last. */
-export function nodeStory(events, node, scene, to = events.length, broker = "rabbitmq") {
-  const book = phrases(broker);
+export function nodeStory(events, node, scene, to = events.length) {
+  const book = bookOf(scene);
   const lines = [];
   for (let n = to - 1; n >= 0 && lines.length < NODE_LINES_MAX; n--) {
     if (touches(events[n], node)) lines.push(lineOf(events[n], book, scene, ""));
@@ -95,7 +101,7 @@ export function ruleSentence(rule) {
 }
 
 /** Whether a message's own story says nothing of this event. */
-export function unsaid(event, book = phrases()) {
+export function unsaid(event, book) {
   return book.unsaid.some((one) => Object.entries(one).every(([name, value]) => event[name] === value));
 }
 

@@ -1,7 +1,7 @@
 // Why is a message where it is? mqlab/engine/why.py once more. Pure: no DOM.
 
 import { say } from "./sentence.js";
-import { phrases } from "./story.js";
+import { bookOf } from "./story.js";
 import { messageOf } from "./words.js";
 
 const REASONS_MAX = 12;
@@ -17,8 +17,8 @@ const BLOCKED = "rabbitmq/alarm-blocks-publishers";
 const TX = "rabbitmq/tx-commit";
 
 /** The reasons at the scene's position, {situation, of, sentence, rule}: of all its places, or of its ends. */
-export function why(scene, gathered, broker = "rabbitmq") {
-  const book = phrases(broker);
+export function why(scene, gathered) {
+  const book = bookOf(scene);
   const message = gathered.message;
   const reason = (situation, of, fields, rule = "") => ({ situation, of, sentence: say(book.why[situation], fields, scene.nodes, message), rule });
   let found = places(scene, message, reason);

@@ -8,8 +8,10 @@ import pytest
 
 from mqlab.engine import limits
 from mqlab.engine.brokers.rabbitmq.spec import BindingSpec, ExchangeSpec, QueueSpec
+from mqlab.engine.clients.rabbitmq.consumer_spec import ConsumerSpec
+from mqlab.engine.clients.rabbitmq.producer_spec import ProducerSpec
 from mqlab.engine.commands import Crash, Illegal
-from mqlab.engine.scenario import ConsumerSpec, ProducerSpec, ScenarioError, dump, load
+from mqlab.engine.scenario import ScenarioError, dump, load
 from mqlab.engine.scenario.settings import change
 from tests.engine.scenario_text import TEXT, spoiled
 from tests.engine.wrong_scenarios import WRONG, WRONG_CHANGES
@@ -103,17 +105,22 @@ def test_a_text_that_is_no_scenario_is_refused(text: str) -> None:
 
 
 def test_a_change_is_read_by_the_rules_of_the_file() -> None:
-    worker = load(TEXT).programs["worker"]
+    scenario = load(TEXT)
+    worker, rabbit = scenario.programs["worker"], scenario.brokers["rabbit"]
     assert isinstance(worker, ConsumerSpec)
-    changed = change(worker, {"prefetch": 5, "service": {"constant_ms": 1.5}, "fail": None}, "worker-1")
+    changed = change(
+        worker, {"prefetch": 5, "service": {"constant_ms": 1.5}, "fail": None}, "worker-1", rabbit
+    )
+    assert isinstance(changed, ConsumerSpec)
     assert (changed.prefetch, changed.service.constant_us, changed.fail) == (5, 1500, None)
     assert (changed.queues, changed.replicas, changed.ack) == (worker.queues, worker.replicas, worker.ack)
 
 
 def test_a_change_of_publish_keeps_what_it_does_not_name() -> None:
-    web = load(TEXT).programs["web"]
-    assert isinstance(web, ProducerSpec)
-    changed = change(web, {"publish": {"routing_key": "order.{key}"}, "rate": {"constant": 1}}, "web")
+    scenario = load(TEXT)
+    settings = {"publish": {"routing_key": "order.{key}"}, "rate": {"constant": 1}}
+    changed = change(scenario.programs["web"], settings, "web", scenario.brokers["rabbit"])
+    assert isinstance(changed, ProducerSpec)
     assert (changed.publish.routing_key, changed.publish.keys, changed.publish.body) == (
         "order.{key}",
         ("A", "B", "C"),
@@ -124,9 +131,9 @@ def test_a_change_of_publish_keeps_what_it_does_not_name() -> None:
 
 @pytest.mark.parametrize(("settings", "code", "why"), WRONG_CHANGES, ids=str)
 def test_a_wrong_change_is_illegal_and_says_why(settings: dict[str, object], code: str, why: str) -> None:
-    worker = load(TEXT).programs["worker"]
+    scenario = load(TEXT)
     with pytest.raises(Illegal) as caught:
-        change(worker, settings, "worker-1")  # type: ignore[call-overload]
+        change(scenario.programs["worker"], settings, "worker-1", scenario.brokers["rabbit"])
     assert (caught.value.code, caught.value.why) == (code, why)
 
 

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from mqlab.engine import limits
-from mqlab.engine.scenario import ClientSpec, ScenarioError, dump, load
-from mqlab.engine.scenario.client import CALLS
+from mqlab.engine.clients.rabbitmq.client_spec import CALLS, ClientSpec
+from mqlab.engine.scenario import ScenarioError, dump, load
 from tests.engine import random_script
 
 TEXT = """\

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from mqlab.engine import commands as c
 from mqlab.engine import strict_yaml
 from mqlab.engine.brokers.rabbitmq.spec import BindingSpec, ExchangeSpec, QueueSpec, RabbitmqSpec
+from mqlab.engine.clients.rabbitmq.client_spec import CALLS, DECLARES, SETTLES, Call, ClientSpec
+from mqlab.engine.clients.rabbitmq.consumer_spec import AnswerSpec, ConsumerSpec
+from mqlab.engine.clients.rabbitmq.producer_spec import ProducerSpec, ScriptItem
+from mqlab.engine.clients.rabbitmq.publish_spec import PublishSpec
 from mqlab.engine.message import Properties, Timestamp
 from mqlab.engine.scenario import (
-    AnswerSpec,
     BurstSpec,
-    Call,
     Choice,
-    ClientSpec,
-    ConsumerSpec,
     EventFilter,
     FailSpec,
     FailWhen,
@@ -25,18 +25,14 @@ from mqlab.engine.scenario import (
     Goal,
     Links,
     Prediction,
-    ProducerSpec,
-    PublishSpec,
     RateSpec,
     Scenario,
-    ScriptItem,
     ServiceSpec,
     Step,
     WrongWay,
     dump,
     load,
 )
-from mqlab.engine.scenario.client import CALLS, DECLARES, SETTLES
 from mqlab.engine.scenario.file import TAKEN
 from mqlab.engine.scenario.write import write
 from mqlab.engine.strict_yaml import Mapping, Node, Scalar, Sequence
@@ -180,22 +176,28 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         tuple(draw(st.lists(keys, min_size=1, max_size=3))), draw(templates), draw(properties), draw(st.booleans()),
     )  # fmt: skip
     producer = ProducerSpec(
-        "rabbit",
-        publish,
-        draw(rates),
-        draw(st.booleans()),
-        draw(st.integers(0, 99)),
-        draw(st.just(0) | us.map(lambda t: t + 100)),
-        draw(st.integers(0, 99)),
-        draw(st.integers(1000, 10**9)),
+        broker="rabbit",
+        publish=publish,
+        rate=draw(rates),
+        confirms=draw(st.booleans()),
+        start_us=draw(st.integers(0, 99)),
+        stop_us=draw(st.just(0) | us.map(lambda t: t + 100)),
+        count=draw(st.integers(0, 99)),
+        reconnect_us=draw(st.integers(1000, 10**9)),
     )
     consumer = ConsumerSpec(
-        "rabbit", tuple(draw(st.lists(st.sampled_from(queue_names), min_size=1, max_size=3, unique=True))),
-        draw(st.integers(1, 5)), draw(st.integers(0, 65_535)), draw(st.sampled_from(["after", "before", "auto"])), draw(services),
-        draw(st.none() | fails), draw(st.integers(-5, 5)), draw(st.integers(1000, 10**9)),
-        draw(st.none() | st.integers(0, 10**9)),
-        draw(st.none() | st.builds(AnswerSpec, templates, st.booleans())),
-    )  # fmt: skip
+        broker="rabbit",
+        queues=tuple(draw(st.lists(st.sampled_from(queue_names), min_size=1, max_size=3, unique=True))),
+        replicas=draw(st.integers(1, 5)),
+        prefetch=draw(st.integers(0, 65_535)),
+        ack=draw(st.sampled_from(["after", "before", "auto"])),
+        service=draw(services),
+        fail=draw(st.none() | fails),
+        priority=draw(st.integers(-5, 5)),
+        reconnect_us=draw(st.integers(1000, 10**9)),
+        start_us=draw(st.none() | st.integers(0, 10**9)),
+        answer=draw(st.none() | st.builds(AnswerSpec, templates, st.booleans())),
+    )
     free_names = st.builds("p-{}".format, plain_names).filter(lambda name: name not in taken)
     web = draw(free_names)
     worker = draw(free_names.filter(lambda name: not web.startswith(name) and not name.startswith(web)))

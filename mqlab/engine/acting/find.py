@@ -7,10 +7,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine import limits
-from mqlab.engine.clients.program import count_nodes
-from mqlab.engine.clients.you import NAME
+from mqlab.engine.clients.program import YOU, count_nodes
 from mqlab.engine.commands import Illegal
-from mqlab.engine.lab import PUBLISHERS
+from mqlab.engine.kinds import program_words
 from mqlab.engine.message import message_of
 from mqlab.engine.scenario.error import ScenarioError
 from mqlab.engine.scenario.file import PLAIN_NAME, TAKEN
@@ -19,26 +18,39 @@ from mqlab.engine.scenario.place import fit_name, plain_place
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
     from mqlab.engine.world import World
 
 
-def broker_of(world: World, name: str = "") -> RabbitMQ:
+def broker_of(world: World, name: str = "") -> Any:
     """The broker of this name, or the only one; it must be up."""
     if name and name not in world.brokers:
         raise unknown(name, world.brokers)
-    broker: RabbitMQ = world.brokers[name] if name else next(iter(world.brokers.values()))
+    broker = world.brokers[name] if name else next(iter(world.brokers.values()))
     if not broker.up:
         raise Illegal("down", f"{broker.name} is down: wait until it is up again.")
     return broker
+
+
+def check_broker(world: World, name: str) -> None:
+    """Raises Illegal where a broker is named that is not there."""
+    if name and name not in world.brokers:
+        raise unknown(name, world.brokers)
+
+
+def connected(world: World, name: str) -> Any:
+    """A program that has a connection."""
+    program = program_of(world, name)
+    if program.connection is None or not program.connection.alive:
+        raise Illegal("down", f"{name} has no connection now: it crashed, or is about to come back.")
+    return program
 
 
 def program_of(world: World, name: str) -> Any:
     """A program of the lab, not you; one that is shutting down is as good as gone."""
     program = world.programs.get(name)
     if program is None:
-        raise unknown(name, [one for one in world.programs if one != NAME])
-    if name == NAME:
+        raise unknown(name, [one for one in world.programs if one != YOU])
+    if name == YOU:
         raise Illegal("bad_command", "That is you: choose a program of the lab instead.")
     if program.leaving:
         raise Illegal("down", f"{name} is shutting down: its close is on the way.")
@@ -66,7 +78,7 @@ def free(world: World, name: str, what: str, *, publishes: bool = False) -> None
     messages will be named after it."""
     if name in TAKEN:
         raise Illegal("bad_value", f"{name} is taken by the lab itself: choose another name.")
-    if what in ("producer", "consumer", "client") and not PLAIN_NAME.fullmatch(name):
+    if what in program_words() and not PLAIN_NAME.fullmatch(name):
         raise Illegal("bad_value", "A program's name has 1 to 64 letters, digits, _ . or -.")
     try:
         fit_name(plain_place(name, "name"), name)
@@ -79,8 +91,7 @@ def free(world: World, name: str, what: str, *, publishes: bool = False) -> None
             "name_taken",
             f"{name} is the name of {world.names[name]}, and a name is given once in a recording: choose another.",
         )
-    producers = [one for one, was in world.names.items() if was in PUBLISHERS]
-    for producer in [NAME, *producers, *([name] if publishes else [])]:
+    for producer in [YOU, *world.publishers, *([name] if publishes else [])]:
         for node in [name, *(world.names if producer == name else ())]:
             if re.fullmatch(rf"{re.escape(producer)}-[0-9]+", message_of(node)):
                 raise Illegal(

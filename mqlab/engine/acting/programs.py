@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine import commands as c
-from mqlab.engine.acting.find import broker_of, program_of
-from mqlab.engine.brokers.rabbitmq import restart as node
-from mqlab.engine.clients.program import tell_settings
-from mqlab.engine.clients.you import NAME
+from mqlab.engine.acting.find import broker_of, connected, known, program_of
+from mqlab.engine.clients.program import YOU, tell_settings
 from mqlab.engine.commands import Illegal
 from mqlab.engine.lab import settings_of
 from mqlab.engine.scenario.place import ms
@@ -33,7 +31,7 @@ def crash(world: World, command: c.Crash, cause: str) -> None:
 def restart(world: World, command: c.Restart, cause: str) -> None:
     """A program starts again, or a broker goes down and comes up."""
     if command.node in world.brokers:
-        node.go_down(broker_of(world, command.node), cause)
+        broker_of(world, command.node).go_down(cause)
         return
     program = program_of(world, command.node)
     if program.up:
@@ -76,35 +74,18 @@ def resume(world: World, command: c.Resume, cause: str) -> None:
     program.thaw(tell_settings(program, {"hung": None}, cause))
 
 
-def cancel(world: World, command: c.Cancel, cause: str) -> None:
-    """A consumer cancels its subscriptions."""
-    program = _connected(world, command.node)
-    if program.what != "consumer":
-        raise Illegal("bad_command", f"{command.node} consumes nothing: choose a consumer.")
-    tags = {one.tag for channel in program.connection.channels.values() for one in channel.consumers.values()}
-    if program.tag_of(0) not in tags:
-        raise Illegal("down", f"{command.node} is not subscribed now.")
-    program.cancel(cause)
-
-
-def close_channel(world: World, command: c.CloseChannel, cause: str) -> None:
-    """A program closes its channel."""
-    _connected(world, command.node).close_channel(cause)
-
-
 def abort(world: World, command: c.Abort, cause: str) -> None:
     """A program's connection breaks."""
-    _connected(world, command.node, channel=False).abort(cause)
+    connected(world, command.node).abort(cause)
 
 
-def _connected(world: World, name: str, *, channel: bool = True) -> Any:
-    """A program with a connection, and a channel over it."""
-    program = program_of(world, name)
+def disconnect(world: World, command: c.Disconnect, cause: str) -> None:
+    """An operator closes a program's connection at the broker."""
+    program = world.programs[known(command.node, world.programs)]
+    broker = broker_of(world, program.broker.name)
     if program.connection is None or not program.connection.alive:
-        raise Illegal("down", f"{name} has no connection now: it crashed, or is about to come back.")
-    if channel and not program.channels:
-        raise Illegal("down", f"{name} has no channel now: it opens another one soon.")
-    return program
+        raise Illegal("down", f"{command.node} has no connection now: it crashed, or is about to come back.")
+    broker.force_close(program.connection, cause)
 
 
 def remove(world: World, command: c.Remove, cause: str) -> None:
@@ -112,17 +93,17 @@ def remove(world: World, command: c.Remove, cause: str) -> None:
     brokers = world.brokers
     if command.node in brokers:
         raise Illegal("bad_command", f"{command.node} is the broker of this lab, and stays.")
-    if any(command.node in one for broker in brokers.values() for one in (broker.queues, broker.exchanges)):
+    if any(broker.owns(command.node) for broker in brokers.values()):
         raise Illegal("bad_command", f"{command.node} is the broker's: delete it.")
     program_of(world, command.node).leave(cause)
 
 
 def alter(world: World, command: c.Change, cause: str) -> None:
     """Other settings for a program; `latency_ms` for you too."""
-    if command.node == NAME and NAME in world.programs:
+    if command.node == YOU and YOU in world.programs:
         if set(command.settings) != {LATENCY}:
             raise Illegal("unknown_setting", f"Of yourself, only {LATENCY} can be changed.")
-        program = world.programs[NAME]
+        program = world.programs[YOU]
     else:
         program = program_of(world, command.node)
     latency = latency_us(command.settings, command.node)
@@ -130,9 +111,8 @@ def alter(world: World, command: c.Change, cause: str) -> None:
     if program.what == "you":
         after = before
     else:
-        open_to_all = [one.name for one in program.broker.exchanges.values() if not one.internal]
-        spec = change(program.spec, command.settings, command.node, open_to_all)
-        _lawful(program, spec)
+        spec = change(program.spec, command.settings, command.node, program.broker)
+        program.check(spec)
         kept = {name: before[name] for name in ("slow", "hung", "blocked", "node", LATENCY) if name in before}
         after = settings_of(spec) | kept
     if latency is not None:
@@ -142,26 +122,18 @@ def alter(world: World, command: c.Change, cause: str) -> None:
         field: after.get(field) for field in {**before, **after} if before.get(field) != after.get(field)
     }
     name = tell_settings(program, changed, cause)
-    if program.what == "producer":
-        _redraw(program, program.spec.publish.exchange, spec.publish.exchange, name)
     if program.what != "you":
+        _redraw(program, spec, name)
         program.change(spec, name)
 
 
-def _redraw(program: Any, old: str, new: str, cause: str) -> None:
-    """Where a producer publishes to is a line of the picture."""
-    if old == new:
-        return
+def _redraw(program: Any, spec: Any, cause: str) -> None:
+    """Where a producer sends to is a line of the picture."""
     broker = program.broker
-    broker.remove_link(f"{program.name}->{broker.node_of(old)}", cause)
-    node_now = broker.node_of(new)
-    broker.add_link(f"{program.name}->{node_now}", "publish", program.name, node_now, cause)
-
-
-def _lawful(program: Any, spec: Any) -> None:
-    """Confirm mode cannot be left on an open channel."""
-    if program.what == "producer" and program.up and program.spec.confirms and not spec.confirms:
-        raise Illegal(
-            "bad_value",
-            f"A channel in confirm mode stays in it until it is closed: crash {program.name}, change it, and restart it.",
-        )
+    old, new = program.spec.feeds(broker), spec.feeds(broker)
+    for node in old:
+        if node not in new:
+            broker.remove_link(f"{program.name}->{node}", cause)
+    for node in new:
+        if node not in old:
+            broker.add_link(f"{program.name}->{node}", "publish", program.name, node, cause)

@@ -26,7 +26,6 @@ from typing import Any
 
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
-from mqlab.engine.clients.amqp import ClientChannel
 from mqlab.engine.clients.pika_exceptions import (
     AMQPError as AMQPError,
 )
@@ -52,6 +51,7 @@ from mqlab.engine.clients.pika_exceptions import (
     UnroutableError as UnroutableError,
 )
 from mqlab.engine.clients.pika_inbox import Callback, Delivery, Inbox, delivery_of
+from mqlab.engine.clients.rabbitmq.amqp import ClientChannel
 from mqlab.engine.events import Event
 from mqlab.engine.message import NO_PROPERTIES, Message, Properties
 from mqlab.engine.world import World

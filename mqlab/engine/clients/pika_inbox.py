@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.rabbitmq import methods as m
-from mqlab.engine.clients.amqp import AmqpClient, ClientChannel
 from mqlab.engine.clients.pika_exceptions import AMQPError, ChannelClosedByBroker, ConnectionClosedByBroker
+from mqlab.engine.clients.rabbitmq.amqp import AmqpClient, ClientChannel
 from mqlab.engine.message import Message, Properties
 
 if TYPE_CHECKING:

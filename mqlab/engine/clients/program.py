@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mqlab.engine.brokers.rabbitmq import methods as m
+from mqlab.engine.clients.peer import Peer
 from mqlab.engine.events import (
     Connected,
     Crashed,
@@ -15,13 +16,17 @@ from mqlab.engine.events import (
     Restarted,
     Stopped,
 )
+from mqlab.engine.requests import ConnectionClose
 from mqlab.engine.scene import Flight
 
 if TYPE_CHECKING:
-    from mqlab.engine.brokers.rabbitmq.broker import RabbitMQ
-    from mqlab.engine.clients.amqp import ClientChannel
     from mqlab.engine.connection import Connection
+    from mqlab.engine.message import Copy
     from mqlab.engine.world import World
+
+
+YOU = "you"
+"""The name of the program with which the user talks to a broker."""
 
 
 def tell_settings(program: Any, changed: dict[str, Any], cause: str) -> str:
@@ -49,21 +54,19 @@ def tell_node(program: Any, cause: str) -> None:
 
 
 def count_nodes(world: World) -> int:
-    """The nodes of a lab that count towards its bound: all but the exchanges that every broker has."""
+    """The nodes of a lab that count towards its bound."""
     brokers = world.brokers.values()
-    own = sum(1 for broker in brokers for name in broker.exchanges if name and not name.startswith("amq."))
-    return len(world.programs) + len(brokers) + own + sum(len(broker.queues) for broker in brokers)
+    return len(world.programs) + len(brokers) + sum(1 for broker in brokers for _ in broker.nodes())
 
 
-class Program:
-    """The life of a program. Its work is in the subclass: start, resume, forget, drop_memory."""
+class Program(Peer):
+    """The life of a program. Its work is in the subclass: start, resume, receive, forget, drop_memory, change.
+
+    `start`: begin from nothing; `resume`: go on after a broken connection; `receive`: take what the broker pushed;
+    `lose_connection`: there is none any more, and it comes back later if it wants to."""
 
     what = "program"
-    world: World
-    name: str
-    broker: RabbitMQ
-    connection: Connection | None
-    channels: dict[int, ClientChannel]
+    role: str
     spec: Any
     settings: dict[str, Any]
     up: bool
@@ -120,45 +123,12 @@ class Program:
             connection.heard = False
             connection.lose_down(name)
             flight = Flight("close", self.name, self.broker.name, world.now, arrives, ())
-            connection.send(m.ConnectionClose(), name, arrives, flight)
+            connection.send(ConnectionClose(), name, arrives, flight)
             self.closing = (*self.closing, connection)
         self.drop_memory(name, crash=True)
         self.forget()
-        self.connection, self.channels = None, {}
+        self.connection = None
         return name
-
-    def close_channel(self, cause: str) -> None:
-        """Close the channel, of its own accord; a fresh one is opened after the reconnect time."""
-        self.channels.pop(1).open = False
-        name = self._say_goodbye("channel", m.ChannelClose(), cause)
-        self.drop_memory(name, crash=False)
-
-    def _say_goodbye(self, what: str, request: m.Request, cause: str) -> str:
-        world, connection = self.world, self.connection
-        assert connection is not None
-        name = world.name(self.name)
-        arrives = connection.up()
-        world.emit(HungUp(world.now, name, cause, "", self.name, what, arrives))
-        connection.send(
-            request, name, arrives, Flight("close", self.name, self.broker.name, world.now, arrives, ())
-        )
-        return name
-
-    def on_channel_gone(self, cause: str, number: int) -> None:
-        """The broker has closed the channel: open another in a while."""
-        if self.connection is not None:
-            self.world.at(self.world.now + self.spec.reconnect_us, self.reopen, self.connection)
-
-    def reopen(self, connection: Connection) -> None:
-        """Open a channel anew, unless something else has come about since."""
-        if self.up and self.connection is connection and connection.alive and not self.channels:
-            if self.hung:
-                self.world.at(self.world.now + self.spec.reconnect_us, self.reopen, connection)
-            else:
-                self.start_channel("")
-
-    def start_channel(self, cause: str) -> None:
-        """Work over a fresh channel of the connection that is there."""
 
     def abort(self, cause: str) -> None:
         """The connection breaks without a word: what is on its way falls, and both ends notice."""
@@ -170,7 +140,25 @@ class Program:
         self.broker.drop_connection(connection, name)
         self.lose_connection(name)
 
-    lose_connection: Any  # of AmqpClient
+    def check(self, spec: Any) -> None:
+        """Raises commands.Illegal where it cannot take these settings now, lawful as they are."""
+
+    def change(self, spec: Any, cause: str) -> None:
+        """Take new settings."""
+
+    def memory(self) -> Iterator[tuple[Copy, str, bool, int, int]]:
+        """What it has in its hands: copy, state, redelivered, and from when until when (µs) it works on it."""
+        return iter(())
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has never run, and only begins later."""
+        return False
+
+    def begin(self) -> None:
+        """Its time to start has come; somebody may have started it before."""
+        if self.waits:
+            self.restart("")
 
     def hung_up(self, connection: Connection, cause: str) -> None:
         """The broker has no such connection any more: who was leaving is gone."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import msgspec
 
 from mqlab.engine import limits
 from mqlab.engine.commands import Add, AnyCommand
+from mqlab.engine.kinds import kinds, program_words
 from mqlab.engine.message import message_of
-from mqlab.engine.scenario.client import ClientSpec, read_client
-from mqlab.engine.scenario.consumer import ConsumerSpec, read_consumer
 from mqlab.engine.scenario.error import listed, nearest, shown
 from mqlab.engine.scenario.goal import SAY_BYTES_MAX, FirstAct, Goal, read_first_act, read_goals
 from mqlab.engine.scenario.lesson import (
@@ -29,7 +25,7 @@ from mqlab.engine.scenario.lesson import (
 from mqlab.engine.scenario.links import DEFAULT, Links, read_links
 from mqlab.engine.scenario.names import check_command, check_filter
 from mqlab.engine.scenario.place import CONTROL, Fields, Place, document
-from mqlab.engine.scenario.producer import ProducerSpec, read_producer
+from mqlab.engine.scenario.program import ProgramSpec
 from mqlab.engine.scenario.settings import check_change
 from mqlab.engine.scenario.write import write
 
@@ -49,8 +45,6 @@ FIELDS = (
     "format", "title", "summary", "about", "seed", "gallery", "theme", "order", "brokers", "programs", "links", "first_act",
     "predict", "goals", "hint", "terms", "solution", "wrong",
 )  # fmt: skip
-
-ProgramSpec = ProducerSpec | ConsumerSpec | ClientSpec
 
 
 class Scenario(msgspec.Struct, frozen=True):
@@ -78,15 +72,6 @@ class Scenario(msgspec.Struct, frozen=True):
     format: int = FORMAT
 
 
-@cache
-def broker_kinds() -> dict[str, Any]:
-    """kind -> the module that reads it: every folder of mqlab.engine.brokers with a spec.py."""
-    folders = sorted(
-        one.name for one in files("mqlab.engine.brokers").iterdir() if (one / "spec.py").is_file()
-    )
-    return {name: importlib.import_module(f"mqlab.engine.brokers.{name}.spec") for name in folders}
-
-
 def load(text: str, name: str = "scenario.yaml") -> Scenario:
     """A Scenario from the text of a file of this name. Raises ScenarioError: what is wrong, and where."""
     place = document(text, name)
@@ -95,7 +80,7 @@ def load(text: str, name: str = "scenario.yaml") -> Scenario:
     brokers = _brokers(fields)
     programs = _programs(fields, brokers)
     no_goals: tuple[Goal, ...] = ()
-    running = [YOU, *(one for role, spec in programs.items() for one in _names(role, spec))]
+    running = [YOU, *(one for role, spec in programs.items() for one in spec.names(role))]
     scenario = Scenario(
         name.rpartition("/")[2].partition(".")[0],
         fields.need("title").text(TITLE_BYTES_MAX, at_least=1, what="a title"),
@@ -144,10 +129,6 @@ def dump(scenario: Scenario) -> str:
     })  # fmt: skip
 
 
-def _names(role: str, spec: ProgramSpec) -> list[str]:
-    return spec.names(role) if isinstance(spec, ConsumerSpec) else [role]
-
-
 def _plain_name(place: Place, name: str) -> None:
     """Programs and brokers name messages, events and records: their names are plain words."""
     if not PLAIN_NAME.fullmatch(name):
@@ -167,7 +148,6 @@ def _claim(place: Place, name: str, taken: dict[str, str], what: str) -> None:
 
 
 def _brokers(fields: Fields) -> dict[str, Any]:
-    kinds = broker_kinds()
     found: dict[str, Any] = {}
     place = fields.need("brokers")
     taken: dict[str, str] = {}
@@ -178,7 +158,7 @@ def _brokers(fields: Fields) -> dict[str, Any]:
         kind = one.entries(1_000, "fields of a broker").get("kind")
         if kind is None:
             raise one.error("the field kind", "none")
-        found[name] = spec = kinds[kind.choice(kinds)].read(one)
+        found[name] = spec = kinds()[kind.choice(kinds())].read(one)
         for node in (*spec.node_names, *spec.members(name)):
             if node in TAKEN:
                 raise key.error(f"no exchange or queue named {listed(TAKEN)}", node)
@@ -200,19 +180,14 @@ def _programs(fields: Fields, brokers: dict[str, Any]) -> dict[str, ProgramSpec]
         key = place.key(name)
         _plain_name(key, name)
         found[name] = spec = _program(one, name, brokers)
-        for program in _names(name, spec):
+        for program in spec.names(name):
             _claim(key, program, taken, "a program")
         if name not in taken:  # a role of several: its name is not free either
             taken[name] = "the role of several programs"
     for name, spec in found.items():
-        if isinstance(spec, ClientSpec):
-            _claim_declared(place.key(name), spec, brokers, taken)
-    publishers = [(name, name) for name, spec in found.items() if isinstance(spec, ProducerSpec)]
-    publishers += [
-        (program, name)
-        for name, spec in found.items()
-        if isinstance(spec, ClientSpec | ConsumerSpec) and spec.publishes
-        for program in _names(name, spec)
+        _claim_declared(place.key(name), spec, brokers, taken)
+    publishers = [
+        (program, name) for name, spec in found.items() if spec.publishes for program in spec.names(name)
     ]
     for producer, role in [(YOU, ""), *publishers]:
         for node in taken:
@@ -222,14 +197,14 @@ def _programs(fields: Fields, brokers: dict[str, Any]) -> dict[str, ProgramSpec]
     return found
 
 
-def _claim_declared(key: Place, spec: ClientSpec, brokers: dict[str, Any], taken: dict[str, str]) -> None:
+def _claim_declared(key: Place, spec: ProgramSpec, brokers: dict[str, Any], taken: dict[str, str]) -> None:
     """What a client's script declares has a name like any other, unless it is there: then it is declared again."""
     broker = brokers[spec.broker]
-    there = {"queue": broker.queues, "exchange": broker.exchanges}
-    for what in ("queue", "exchange"):
+    for what, words in kinds()[broker.kind].declares.items():
+        there = [name for name, said in broker.named().items() if said == words]
         for name in spec.declares(what):
             declared = f"the {what} of {spec.broker}"
-            if name in there[what] or name.startswith(OWN_NAMES) or taken.get(name) == declared:
+            if name in there or name.startswith(OWN_NAMES) or taken.get(name) == declared:
                 continue
             if CONTROL.search(name) is not None:
                 raise key.error("names without control characters for what it declares", shown(name))
@@ -243,29 +218,28 @@ def _program(place: Place, name: str, brokers: dict[str, Any]) -> ProgramSpec:
     for needed in ("kind", "broker"):
         if needed not in entries:
             raise place.error(f"the field {needed}", "none")
-    kind = entries["kind"].choice(("producer", "consumer", "client"))
+    word = entries["kind"].choice(program_words())
     broker = entries["broker"].text(what="the name of a broker")
     if broker not in brokers:
         raise entries["broker"].error(f"a broker: {listed(brokers)}", near=nearest(broker, brokers))
-    if kind == "producer":
-        return read_producer(place, name, brokers[broker].publish_to)
-    if kind == "client":
-        return read_client(place, name)
-    return read_consumer(place, name, brokers[broker].consume_from)
+    kind = kinds()[brokers[broker].kind]
+    if word not in kind.programs:
+        raise entries["kind"].error(f"what talks to {kind.title}: {listed(kind.programs)}")
+    return kind.programs[word].read(place, name, brokers[broker])
 
 
 def _check_names(scenario: Scenario, fields: Fields) -> None:
     """What goals, predictions and acts name must be there."""
-    specs = {one: spec for role, spec in scenario.programs.items() for one in _names(role, spec)}
+    specs = {one: spec for role, spec in scenario.programs.items() for one in spec.names(role)}
     brokers = scenario.brokers
-    clients = [spec for spec in specs.values() if isinstance(spec, ClientSpec)]
+    words = {what for broker in brokers.values() for what in kinds()[broker.kind].declares}
     declared = {
-        what: [name for one in clients for name in one.declares(what)] for what in ("queue", "exchange")
+        what: [name for one in specs.values() for name in one.declares(what)] for what in sorted(words)
     }
 
     def check_act(command: AnyCommand, place: Place) -> None:
         check_command(command, place, list(specs), brokers, declared)
-        check_change(command, place, specs)
+        check_change(command, place, specs, brokers)
 
     def check_steps(place: Place, steps: tuple[Step, ...]) -> None:
         for one, step in zip(place.items(limits.LESSON_ACTS_MAX), steps, strict=True):

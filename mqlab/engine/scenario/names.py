@@ -18,21 +18,24 @@ def check_command(
     command: c.AnyCommand, place: Place, programs: list[str], brokers: dict[str, Any], declared: Declared
 ) -> None:
     """Raises ScenarioError where a command names what the scenario does not have."""
-    exchanges, queues = _exchanges(brokers, declared), _queues(brokers, declared)
+    exchanges, queues = _named(brokers, declared, "exchange"), _named(brokers, declared, "queue")
     known: dict[str, list[str]] = {}
     match command:
         case c.Crash() | c.Change() | c.Slow() | c.Hang() | c.Resume() | c.Remove() | c.Disconnect():
             known = {"node": programs}
         case c.Restart():
             known = {"node": [*programs, *brokers]}
-        case c.Publish():
-            known = {"exchange": ["", *exchanges], "broker": ["", *brokers]}
         case c.Bind() | c.Unbind():
             known = {"source": exchanges, "destination": [*queues, *exchanges]}
-        case c.Purge() | c.Get():
-            known = {"queue": queues}
         case c.Delete():
             known = {"node": [*queues, *exchanges]}
+        case _:
+            known = {"broker": ["", *brokers], "exchange": ["", *exchanges], "queue": queues}
+            known |= {
+                what: _named(brokers, declared, what)
+                for what in c.NAMES_SOMETHING
+                if what not in (*known, "node")
+            }
     entries = place.entries(20)
     for field, names in known.items():
         if field in entries:
@@ -40,29 +43,29 @@ def check_command(
 
 
 def check_filter(place: Place, programs: list[str], brokers: dict[str, Any], declared: Declared) -> None:
-    """Raises ScenarioError where `where` names a program, queue or exchange that is not there."""
+    """Raises ScenarioError where `where` names a program or something of a broker's that is not there."""
     where = place.entries(20).get("where")
     if where is None:
         return
-    exchanges, queues = _exchanges(brokers, declared), _queues(brokers, declared)
+    exchanges, queues = _named(brokers, declared, "exchange"), _named(brokers, declared, "queue")
+    nodes = [name for spec in brokers.values() for name in spec.named()]
     known = {
         "program": programs,
         "producer": programs,
-        "exchange": exchanges,
-        "queue": queues,
-        "to": [*queues, *exchanges],
-        "node": [*programs, *exchanges, *queues, *brokers],
+        "exchange": [*exchanges, *(name for spec in brokers.values() for name in spec.publish_to)],
+        "queue": [*queues, *(name for spec in brokers.values() for name in spec.consume_from)],
+        "to": [*queues, *exchanges, *programs],
+        "node": [*programs, *exchanges, *queues, *nodes, *brokers],
     }
     for field, one in where.entries(50).items():
         if field in known:
             for value in one.items(50) if one.is_list else [one]:
-                value.known(known[field], f"a known {field}")
+                value.known(dict.fromkeys(known[field]), f"a known {field}")
 
 
-def _exchanges(brokers: dict[str, Any], declared: Declared) -> list[str]:
-    own = [name for spec in brokers.values() for name in spec.exchange_names]
-    return [*own, *declared["exchange"], DEFAULT_EXCHANGE]
-
-
-def _queues(brokers: dict[str, Any], declared: Declared) -> list[str]:
-    return [*(name for spec in brokers.values() for name in spec.consume_from), *declared["queue"]]
+def _named(brokers: dict[str, Any], declared: Declared, what: str) -> list[str]:
+    """The names of all that is called an exchange, a queue, a stream…"""
+    found = [
+        name for spec in brokers.values() for name, said in spec.named().items() if said.endswith(f" {what}")
+    ]
+    return [*found, *declared.get(what, ()), *([DEFAULT_EXCHANGE] if what == "exchange" else [])]

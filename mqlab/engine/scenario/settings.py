@@ -2,52 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any
 
 from mqlab.engine import commands as c
-from mqlab.engine.scenario.client import ClientSpec, read_client
-from mqlab.engine.scenario.consumer import ConsumerSpec, read_consumer
+from mqlab.engine.kinds import kinds
 from mqlab.engine.scenario.error import ScenarioError, listed, nearest, shown
 from mqlab.engine.scenario.links import TRAVEL_MS_MAX
 from mqlab.engine.scenario.place import Place, plain_place
-from mqlab.engine.scenario.producer import ProducerSpec, read_producer
+
+if TYPE_CHECKING:
+    from mqlab.engine.scenario.program import ProgramSpec, There
 
 LATENCY = "latency_ms"
 """Of a program's line to its broker: in a file under `links`, in a running lab a setting of the program."""
-CHANGEABLE = {
-    "producer": ("rate", "publish", "confirms", "stop_ms", "count", "reconnect_ms", LATENCY),
-    "consumer": ("prefetch", "ack", "service", "fail", "priority", "reconnect_ms", LATENCY),
-    "client": ("reconnect_ms", LATENCY),
-}
-PUBLISH = ("exchange", "routing_key", "keys", "body", "headers", "properties", "mandatory")
-"""What `publish` may change: all of it."""
 
 
-@overload
-def change(
-    spec: ProducerSpec, settings: dict[str, Any], name: str = "", exchanges: Sequence[str] | None = None
-) -> ProducerSpec: ...
-@overload
-def change(
-    spec: ConsumerSpec, settings: dict[str, Any], name: str = "", exchanges: Sequence[str] | None = None
-) -> ConsumerSpec: ...
-@overload
-def change(
-    spec: ClientSpec, settings: dict[str, Any], name: str = "", exchanges: Sequence[str] | None = None
-) -> ClientSpec: ...
-def change(
-    spec: ProducerSpec | ConsumerSpec | ClientSpec,
-    settings: dict[str, Any],
-    name: str = "",
-    exchanges: Sequence[str] | None = None,
-) -> ProducerSpec | ConsumerSpec | ClientSpec:
-    """The spec with these settings instead, as a scenario file has them; `publish` changes what it names. `exchanges`: what
-    may be published to, beside where it is published to now; None: any, as long as nobody knows what there will be.
+def changeable(broker_kind: str, program: str) -> tuple[str, ...]:
+    """The settings of such a program that may change while it runs."""
+    return (*kinds()[broker_kind].programs[program].changeable, LATENCY)
+
+
+def change(spec: ProgramSpec, settings: dict[str, Any], name: str, there: Any) -> ProgramSpec:
+    """The spec with these settings instead, as a scenario file has them; a setting with fields of its own (`publish`) changes
+    what it names. `there`: the broker's part of a file, or the running broker.
 
     Raises commands.Illegal: unknown_setting, or bad_value with the sentence that a scenario file would get.
     """
-    known = CHANGEABLE[spec.kind]
+    kind = kinds()[there.kind].programs[spec.kind]
+    known = changeable(there.kind, spec.kind)
     for field in settings:
         _known(field, known, name)
     plain = spec.plain()
@@ -55,24 +37,25 @@ def change(
     for field, value in settings.items():
         if field == LATENCY:
             continue
-        if field == "publish" and isinstance(value, dict):
+        if field in kind.parts and isinstance(value, dict):
             for inner in value:
-                _known(inner, PUBLISH, name)
-            plain["publish"] = {**plain["publish"], **value}
+                _known(inner, kind.parts[field], name)
+            plain[field] = {**plain[field], **value}
         else:
             plain[field] = value
     try:
-        place = plain_place(plain, name)
-        if isinstance(spec, ConsumerSpec):
-            return read_consumer(place, name, list(spec.queues))
-        if isinstance(spec, ClientSpec):
-            return read_client(place, name)
-        told = str(plain["publish"].get("exchange")) if isinstance(plain["publish"], dict) else ""
-        return read_producer(
-            place, name, [spec.publish.exchange, *([told] if exchanges is None else exchanges)]
-        )
+        return kind.read(plain_place(plain, name), name, Also(there, spec))
     except ScenarioError as error:
         raise c.Illegal("bad_value", str(error)) from error
+
+
+class Also:
+    """What there is at a broker, and beside it all that a running program uses already, though it may be gone by now."""
+
+    def __init__(self, there: There, spec: Any) -> None:
+        self.there, self.spec = there, spec
+        self.publish_to = [*there.publish_to, *spec.uses()]
+        self.consume_from = [*there.consume_from, *spec.uses()]
 
 
 def latency_us(settings: dict[str, Any], name: str = "") -> int | None:
@@ -93,11 +76,12 @@ def _known(field: str, known: tuple[str, ...], name: str) -> None:
         raise c.Illegal("unknown_setting", why)
 
 
-def check_change(command: c.AnyCommand, place: Place, specs: dict[str, Any]) -> None:
+def check_change(command: c.AnyCommand, place: Place, specs: dict[str, Any], brokers: dict[str, Any]) -> None:
     """Raises ScenarioError where a first act changes what cannot be changed."""
     if not isinstance(command, c.Change):
         return
+    spec = specs[command.node]
     try:
-        change(specs[command.node], command.settings, command.node)
+        change(spec, command.settings, command.node, brokers[spec.broker])
     except c.Illegal as illegal:
         raise place.error("settings that can be changed", f"this: {illegal.why.rstrip('.')}") from None

@@ -72,6 +72,12 @@ class Phrases:
         return {"events": self.events, "together": self.together, "why": self.why, "unsaid": self.unsaid}
 
 
+def told() -> list[str]:
+    """The kinds of broker that have templates of their own."""
+    books = (one.name for one in files("mqlab.engine.sentences").iterdir() if one.name.endswith(".toml"))
+    return sorted(name.removesuffix(".toml") for name in books if name != "common.toml")
+
+
 @cache
 def phrases(broker: str = "rabbitmq") -> Phrases:
     """The templates for labs with this kind of broker."""

@@ -102,5 +102,6 @@ def _set_aside(
         world.ledger.move(copy, "set_aside")
         queue.unacked[copy.name] = copy
         copy.holder = ""
+        copy.until = until
     of = tuple([copy.name for copy in copies])
     world.emit(SetAside(world.now, copy_event(copies[0]), cause, rule, of, queue.name, program, why, until))

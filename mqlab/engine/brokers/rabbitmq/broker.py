@@ -7,7 +7,7 @@ this one; here is what they share: the names, the connections, and how nodes and
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mqlab.engine.brokers.rabbitmq import (
     ack_timeout,
@@ -28,17 +28,20 @@ from mqlab.engine.brokers.rabbitmq.confirms import Receipt
 from mqlab.engine.brokers.rabbitmq.deliver import enqueue, expire
 from mqlab.engine.brokers.rabbitmq.exchange import Exchange
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError, ConnectionError_
+from mqlab.engine.brokers.rabbitmq.picture import draw
 from mqlab.engine.brokers.rabbitmq.spec import CONSUMER_TIMEOUT_US, PolicySpec
 from mqlab.engine.brokers.rabbitmq.topology import Topology
 from mqlab.engine.connection import Connection
 from mqlab.engine.events import ChannelClosed, ConnectionClosed
 from mqlab.engine.message import Content, Copy
+from mqlab.engine.requests import ConnectionClose, Request
 from mqlab.engine.scene import Flight
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
     from mqlab.engine.brokers.rabbitmq.place import Place
     from mqlab.engine.brokers.rabbitmq.queue import Queue
+    from mqlab.engine.scene import CopyState, Node
     from mqlab.engine.world import World
 
 PREDECLARED = {
@@ -54,7 +57,7 @@ PREDECLARED = {
 class RabbitMQ(Topology):
     """One broker of one version ("4.3", "4.0" or "3.10")."""
 
-    kind = "rabbitmq"
+    kind: ClassVar[str] = "rabbitmq"
     wary = False  # not all requests can be taken, or not all queues serve: see take_care
 
     def __init__(
@@ -113,7 +116,7 @@ class RabbitMQ(Topology):
         channel = connection.channels[number] = Channel(connection, number)
         return channel
 
-    def handle(self, node: str, connection: Connection, request: m.Request, departure: str) -> Any:
+    def handle(self, node: str, connection: Connection, request: Any, departure: str) -> Any:
         """Do what a client asks. Returns the reply; an error is answered by closing the channel or the connection."""
         if self.wary and connection.instant and self.stops(connection, request, departure):
             return None
@@ -142,6 +145,14 @@ class RabbitMQ(Topology):
     def troubled(self) -> bool:
         """Whether some queue does not serve though the broker is up: in a cluster."""
         return False
+
+    def picture(self, nodes: dict[str, Node], copies: dict[str, CopyState]) -> None:
+        """Itself, its exchanges and its queues with what is in them."""
+        draw(self, nodes, copies)
+
+    def go_down(self, cause: str) -> None:
+        """An operator restarts the node."""
+        restart.go_down(self, cause)
 
     def place(self, queue: Queue, connection: Connection) -> Place | None:
         """Where in a cluster a new queue lives."""
@@ -300,7 +311,7 @@ class RabbitMQ(Topology):
 
 
 def _connection_close(
-    broker: RabbitMQ, connection: Connection, request: m.ConnectionClose, departure: str
+    broker: RabbitMQ, connection: Connection, request: ConnectionClose, departure: str
 ) -> None:
     name = connection.hang_up(departure)
     connection.lose_down(name)
@@ -342,12 +353,12 @@ def _over_channel(handler: Callable[..., Any]) -> Callable[..., Any]:
     return handle
 
 
-_TOLD_APART: dict[type[m.Request], Callable[..., Any]] = {
+_TOLD_APART: dict[type[Request], Callable[..., Any]] = {
     m.BasicPublish: publish.publish,
     m.BasicAck: settle.ack,
     m.BasicNack: settle.refuse,
     m.BasicReject: settle.refuse,
-    m.ConnectionClose: _connection_close,
+    ConnectionClose: _connection_close,
 }
 """Those that know themselves what to tell where there is no channel."""
 _CALLS: dict[type[m.Request], Callable[..., Any]] = {
@@ -372,4 +383,6 @@ _CALLS: dict[type[m.Request], Callable[..., Any]] = {
     m.QueueDelete: _of_latest(declare.queue_delete),
     m.ChannelClose: _channel_close,
 }
-_HANDLERS = _TOLD_APART | {kind: _over_channel(handler) for kind, handler in _CALLS.items()}
+_HANDLERS: dict[type[Request], Callable[..., Any]] = _TOLD_APART | {
+    kind: _over_channel(handler) for kind, handler in _CALLS.items()
+}

@@ -171,6 +171,8 @@ class Cluster(RabbitMQ):
 
     def _asked(self, connection: Connection, request: m.Request) -> Iterator[Queue]:
         """The queues that a get, an ack or a nack is about."""
+        if isinstance(request, m.ConnectionClose):
+            return iter(())
         channel = connection.channels.get(request.channel)
         names: list[str] = []
         if isinstance(request, m.BasicGet):

@@ -9,14 +9,15 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from mqlab.engine import requests
 from mqlab.engine.message import NO_PROPERTIES, Copy, Message, Properties
+from mqlab.engine.requests import ConnectionClose as ConnectionClose
 
 
-class Request(msgspec.Struct, kw_only=True):
+class Request(requests.Request, kw_only=True):
     """Something a client asks of the broker, on a channel of its connection."""
 
     channel: int = 1
-    lost_as: ClassVar[str] = "request"
 
 
 class ExchangeDeclare(Request):
@@ -192,12 +193,6 @@ class TxRollback(Request):
 
 class ChannelClose(Request):
     """The client closes its channel."""
-
-    lost_as: ClassVar[str] = "close"
-
-
-class ConnectionClose(Request):
-    """The client closes its connection, or it is gone (a broken socket looks the same to the broker)."""
 
     lost_as: ClassVar[str] = "close"
 

@@ -38,6 +38,7 @@ def requeue(broker: RabbitMQ, program: str, copies: list[Copy], why: str, cause:
             world.ledger.move(copy, "requeue")
             copy.redelivered = True
             copy.returns += 1
+            copy.until = 0
             at.append(queue.put_back(copy, why == "closed"))
             back.append(copy)
         if back:

@@ -91,10 +91,10 @@ class RabbitmqSpec(msgspec.Struct, frozen=True):
         own = [name for name, exchange in self.exchanges.items() if not exchange.internal]
         return [*own, "", *PREDECLARED]
 
-    @property
-    def exchange_names(self) -> list[str]:
-        """All exchanges with a name."""
-        return [*self.exchanges, *PREDECLARED]
+    def named(self) -> dict[str, str]:
+        """All that has a name there, and what it is, as people say it."""
+        exchanges = dict.fromkeys([*self.exchanges, *PREDECLARED], "an exchange")
+        return exchanges | dict.fromkeys(self.queues, "a queue")
 
     @property
     def consume_from(self) -> list[str]:

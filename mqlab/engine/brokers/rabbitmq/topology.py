@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.rabbitmq import subscribe
@@ -32,6 +33,46 @@ class Topology:
     up: bool
     on_the_way: dict[str, tuple[str, Copy, Receipt | None]]
     tells_publishers: bool
+
+    @property
+    def publish_to(self) -> list[str]:
+        """What a client may publish to; "" is the default exchange."""
+        return [exchange.name for exchange in self.exchanges.values() if not exchange.internal]
+
+    @property
+    def consume_from(self) -> list[str]:
+        """Its queues."""
+        return list(self.queues)
+
+    def nodes(self) -> Iterator[str]:
+        """Queues and exchanges, but for the exchanges that every broker has."""
+        yield from (name for name in self.exchanges if name and not name.startswith("amq."))
+        yield from self.queues
+
+    def owns(self, name: str) -> bool:
+        """Whether a queue or an exchange is called so."""
+        return name in self.queues or name in self.exchanges
+
+    def waiting(self) -> Iterator[tuple[str, int]]:
+        """How many are ready in each queue."""
+        for queue in self.queues.values():
+            yield queue.name, len(queue)
+
+    def held(self, program: Any) -> Iterator[tuple[Copy, bool]]:
+        """What is unacked, and whether over a channel that the program has open, or has settled before it closed that."""
+        mine: set[str] = set()
+        if program.connection is not None:
+            for number, channel in program.connection.channels.items():
+                if number in program.channels:
+                    mine.update(copy.name for copy, _ in channel.held())
+        if program.what == "client":  # over a channel that is being closed: what it has settled before
+            for flight in self.world.flights.values():
+                if flight.what in ("ack", "nack") and flight.source == program.name:
+                    mine.update(flight.of)
+        for queue in self.queues.values():
+            for copy in queue.unacked.values():
+                if copy.holder == program.name:
+                    yield copy, copy.name in mine
 
     def serves(self, queue: Queue) -> bool:
         """Whether a queue gives out and takes in now."""

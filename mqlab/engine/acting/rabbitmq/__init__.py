@@ -1,0 +1,1 @@
+"""What the acts that RabbitMQ knows do."""

@@ -1,0 +1,1 @@
+"""Redis: publish/subscribe and streams."""

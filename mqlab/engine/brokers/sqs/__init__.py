@@ -1,0 +1,1 @@
+"""Amazon SQS: standard and FIFO queues, as documented in 2026."""
