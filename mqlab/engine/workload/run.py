@@ -50,11 +50,17 @@ class Deciding:
             return [self._changed]
         if kind is e.Published:
             return [self._published]
+        if kind is e.Delivered:
+            return [self._delivered]
         return [self._befell] if kind not in USUAL and "of" in kind.__struct_fields__ else []
 
     def _published(self, event: e.Published) -> None:
         if event.again:
             self._befell(event)
+
+    def _delivered(self, event: e.Delivered) -> None:
+        if event.redelivered and message_of(event.of[0]) not in self.befell:
+            self._befell(event)  # out of nowhere: nothing had brought it back
 
     def _befell(self, event: Any) -> None:
         befell = event, self.world.i
