@@ -1,6 +1,7 @@
 """The page that compares: 10,000 messages on every system there is, through a server as a user starts it.
 
-The wall time is that of the page, from the request to its last byte; the memory is the most that the server ever held, and the process beside it that runs long workloads.
+The wall time is that of the page, from the request to its last byte; the memory is the most that the server ever held, together
+with the process beside it that runs long workloads.
 """
 
 from __future__ import annotations
