@@ -1,5 +1,5 @@
-"""What differs between the systems of a comparison, in sentences: who did what with how many messages, and of the first of them what
-happened and why. Systems that fared the same are told together."""
+"""What differs between the systems of a comparison, in sentences: who did what with how many messages, and of the first of them
+what happened and why. Systems that fared the same are told together."""
 
 from __future__ import annotations
 
