@@ -35,7 +35,7 @@ class Helper:
         self.busy = True
         try:
             return await self._ask(Wanted(system, workload))
-        except (OSError, NotImplementedError, ValueError, msgspec.MsgspecError) as error:
+        except (OSError, RuntimeError, ValueError, msgspec.MsgspecError) as error:
             log.warning("workloads are run by the server itself: %s", error or type(error).__name__)
             self._useless = True
             self.close()

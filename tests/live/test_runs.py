@@ -188,7 +188,7 @@ def test_where_no_process_can_be_started_the_server_runs_it_itself(
     long: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def refused(*words: str, **how: object) -> None:
-        raise NotImplementedError
+        raise RuntimeError("this event loop starts no processes")
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", refused)
 
