@@ -34,7 +34,9 @@ def arguments(name: str) -> Error:
 
 def subcommand(container: str, word: str) -> Error:
     """Arguments that a subcommand does not take."""
-    return Error(f"ERR unknown subcommand or wrong number of arguments for '{word[:128]}'. Try {container.upper()} HELP.")
+    return Error(
+        f"ERR unknown subcommand or wrong number of arguments for '{word[:128]}'. Try {container.upper()} HELP."
+    )
 
 
 def no_group(key: str, group: str) -> Refused:

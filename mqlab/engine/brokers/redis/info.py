@@ -31,7 +31,11 @@ def stream_(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) 
     stream = _stream(broker, client, argv)
     count = FULL_COUNT
     full = len(argv) > 3
-    if full and (argv[3].lower() != b"full" or len(argv) not in (4, 6) or (len(argv) == 6 and argv[4].lower() != b"count")):
+    if full and (
+        argv[3].lower() != b"full"
+        or len(argv) not in (4, 6)
+        or (len(argv) == 6 and argv[4].lower() != b"count")
+    ):
         raise Refused(errors.subcommand("xinfo", text(argv[1])))
     if len(argv) == 6:
         count = integer(argv[5])
@@ -52,8 +56,12 @@ def stream_(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) 
         about[b"first-entry"], about[b"last-entry"] = [None if one is None else said(one) for one in ends]
         return about
     entries = stream.between((0, 0))
-    about[b"entries"] = [said(entry) for entry, _ in zip(entries, range(count or stream.length), strict=False)]
-    about[b"groups"] = [_full_group(broker, stream, group, count) for _, group in sorted(stream.groups.items())]
+    about[b"entries"] = [
+        said(entry) for entry, _ in zip(entries, range(count or stream.length), strict=False)
+    ]
+    about[b"groups"] = [
+        _full_group(broker, stream, group, count) for _, group in sorted(stream.groups.items())
+    ]
     return about
 
 
@@ -67,7 +75,9 @@ def _full_group(broker: Redis, stream: Stream, group: Group, count: int) -> dict
         b"lag": stream.lag(group, broker.seven),
         b"pel-count": len(pending),
         b"pending": [[shown(id), one.consumer, one.delivered, one.count] for id, one in shown_now],
-        b"consumers": [_full_consumer(broker, group, one, count) for _, one in sorted(group.consumers.items())],
+        b"consumers": [
+            _full_consumer(broker, group, one, count) for _, one in sorted(group.consumers.items())
+        ],
     }
 
 
@@ -77,7 +87,9 @@ def _full_consumer(broker: Redis, group: Group, consumer: Consumer, count: int) 
     if not broker.seven:
         about[b"active-time"] = consumer.active
     about[b"pel-count"] = len(pending)
-    about[b"pending"] = [[shown(id), one.delivered, one.count] for id, one in pending[: count or len(pending)]]
+    about[b"pending"] = [
+        [shown(id), one.delivered, one.count] for id, one in pending[: count or len(pending)]
+    ]
     return about
 
 
@@ -103,7 +115,8 @@ def consumers(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str
     group = stream.groups.get(argv[3])
     if group is None:
         raise refuse(
-            f"NOGROUP No such consumer group '{text(argv[3])}' for key name '{text(argv[2])}'", "redis/group-missing"
+            f"NOGROUP No such consumer group '{text(argv[3])}' for key name '{text(argv[2])}'",
+            "redis/group-missing",
         )
     found = []
     for _, one in sorted(group.consumers.items()):

@@ -57,7 +57,9 @@ def range_(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -
     if count == 0:
         return None
     found = stream.backwards(start, end) if reverse else stream.between(start, end)
-    return [said(entry) for entry, _ in zip(found, range(count if count > 0 else stream.length), strict=False)]
+    return [
+        said(entry) for entry, _ in zip(found, range(count if count > 0 else stream.length), strict=False)
+    ]
 
 
 def said(entry: Entry) -> list[Any]:
@@ -90,12 +92,16 @@ def parse(broker: Redis, argv: tuple[bytes, ...]) -> Asked:
             break
         elif word == b"group" and more >= 2:
             if not grouped:
-                raise refuse("ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.")
+                raise refuse(
+                    "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead."
+                )
             asked.group, asked.consumer = argv[at + 1], argv[at + 2]
             at += 2
         elif word == b"noack":
             if not grouped:
-                raise refuse("ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.")
+                raise refuse(
+                    "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead."
+                )
             asked.noack = True
         else:
             raise Refused(errors.SYNTAX)
@@ -163,7 +169,9 @@ def _group(asked: Asked, key: bytes, stream: Stream | None) -> Group | None:
 
 def no_group_to_read(key: bytes, group: bytes) -> Refused:
     """What a read in a group that is not there is answered."""
-    name = f"NOGROUP No such key '{text(key)}' or consumer group '{text(group)}' in XREADGROUP with GROUP option"
+    name = (
+        f"NOGROUP No such key '{text(key)}' or consumer group '{text(group)}' in XREADGROUP with GROUP option"
+    )
     return refuse(name, "redis/group-missing")
 
 
@@ -222,7 +230,14 @@ def _of_group(
 
 
 def _new(
-    broker: Redis, client: Client, stream: Stream, group: Group, name: bytes, count: int, noack: bool, cause: str
+    broker: Redis,
+    client: Client,
+    stream: Stream,
+    group: Group,
+    name: bytes,
+    count: int,
+    noack: bool,
+    cause: str,
 ) -> list[Any]:
     """Entries that the group has not read, in order; each goes to one consumer. [rule 8]"""
     consumer = consumer_of(broker, group, name)
@@ -248,7 +263,14 @@ def _move_on(broker: Redis, stream: Stream, group: Group, id: ID) -> None:
 
 
 def _give(
-    broker: Redis, client: Client, stream: Stream, group: Group, consumer: Consumer, entry: Entry, noack: bool, cause: str
+    broker: Redis,
+    client: Client,
+    stream: Stream,
+    group: Group,
+    consumer: Consumer,
+    entry: Entry,
+    noack: bool,
+    cause: str,
 ) -> None:
     pending = group.pel.get(entry.id)
     if pending is not None and pending.copy.state == "unacked" and not noack:
@@ -308,7 +330,15 @@ def _wait(
 ) -> Any:
     broker.waits += 1
     client.wait = Wait(
-        broker.waits, asked.keys, starts, asked.count, asked.group or b"", asked.consumer, asked.noack, cause, command
+        broker.waits,
+        asked.keys,
+        starts,
+        asked.count,
+        asked.group or b"",
+        asked.consumer,
+        asked.noack,
+        cause,
+        command,
     )
     broker.waiting[client.id] = client
     if asked.block_ms:
@@ -346,7 +376,9 @@ def _served(broker: Redis, client: Client, wait: Wait, key: bytes) -> Any:
     group = value.groups.get(wait.group)
     if group is None:
         if broker.seven:
-            return resp_unblocked("-NOGROUP the consumer group this client was blocked on no longer exists"[1:])
+            return resp_unblocked(
+                "-NOGROUP the consumer group this client was blocked on no longer exists"[1:]
+            )
         return no_group_to_read(key, wait.group).error
     if value.last_valid <= group.last:
         return NOTHING
@@ -366,5 +398,3 @@ def _gone(broker: Redis, wait: Wait, key: bytes, value: Any, grouped: bool) -> A
     if broker.seven:
         return resp_unblocked("UNBLOCKED the stream key no longer exists")
     return no_group_to_read(key, wait.group).error if value is None else errors.WRONG_TYPE
-
-

@@ -77,6 +77,11 @@ class SQS(Topology):
                 self.world.emit(
                     Lost(self.world.now, name, cause, "", (), "request", connection.program, "", flights)
                 )
+        links = self.world.links
+        for link in [
+            one for one in links if links[one].what == "consume" and links[one].target == connection.program
+        ]:
+            self.remove_link(link, cause)
         connection.peer.hung_up(connection, cause)
 
     def discard(self) -> None:
