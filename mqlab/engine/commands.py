@@ -57,6 +57,35 @@ class Publish(Numbered, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     broker: MaybeName = ""  # which broker, where a lab has several; default: the only one
 
 
+class PublishTo(Numbered, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="publish_to"):
+    """`you` PUBLISH a message to a channel of Redis, or `repeat` of them, each `every_ms` after the one before (0: at once)."""
+
+    channel: Name
+    key: Annotated[str, msgspec.Meta(max_length=2)] = ""
+    body: Annotated[str, msgspec.Meta(max_length=limits.BODY_BYTES_MAX)] = ""
+    every_ms: Annotated[float, msgspec.Meta(ge=0, le=limits.REPEAT_EVERY_MS_MAX)] = 0
+    broker: MaybeName = ""
+
+
+class Xadd(Numbered, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="xadd"):
+    """`you` XADD an entry to a stream of Redis, or `repeat` of them. `maxlen` 0: without trimming."""
+
+    stream: Name
+    key: Annotated[str, msgspec.Meta(max_length=2)] = ""
+    body: Annotated[str, msgspec.Meta(max_length=limits.BODY_BYTES_MAX)] = ""
+    maxlen: Annotated[int, msgspec.Meta(ge=0, le=limits.LIVE_COPIES_MAX)] = 0
+    every_ms: Annotated[float, msgspec.Meta(ge=0, le=limits.REPEAT_EVERY_MS_MAX)] = 0
+    broker: MaybeName = ""
+
+
+class Xtrim(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="xtrim"):
+    """Trim a stream of Redis to so many entries (XTRIM MAXLEN), with `approximate` only by whole nodes (~)."""
+
+    stream: Name
+    maxlen: Annotated[int, msgspec.Meta(ge=0, le=limits.LIVE_COPIES_MAX)]
+    approximate: bool = False
+
+
 class Crash(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="crash"):
     """A program dies at once, with all it has in memory."""
 
@@ -290,6 +319,7 @@ class Redrive(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 AnyCommand = (
     Publish | Crash | Restart | Slow | Hang | Resume | Disconnect | Add | Remove | Change | Bind | Unbind | Purge | Delete
     | Get | RaiseAlarm | ClearAlarm | SetPolicy | ClearPolicy
+    | PublishTo | Xadd | Xtrim
     | Cancel | CloseChannel | Abort | StopNode | StartNode | CutOff | Heal
     | Send | Receive | SetAttributes | ChangeVisibility | Redrive
 )  # fmt: skip
@@ -336,6 +366,7 @@ __all__ = [
     "Illegal",
     "Numbered",
     "Publish",
+    "PublishTo",
     "Purge",
     "RaiseAlarm",
     "Receive",
@@ -350,5 +381,7 @@ __all__ = [
     "StartNode",
     "StopNode",
     "Unbind",
+    "Xadd",
+    "Xtrim",
     "decode",
 ]

@@ -6,8 +6,9 @@ Its `name` is its subject and the subject's own count (`web-41@billing#3`), so n
 
 Leaving and arriving are two events. An event with `arrives` is a departure: it opens a *flight* named after it, and
 exactly one arrival whose `cause` is that name, or one `Lost` that lists it in `flights`, ends it. `Routed` and `Broadcast`
-open one flight per copy, named after the copy; `Enqueued`, `Dropped` or `Received` of that copy ends it. How each event changes the picture
-is written once for Python in `fold.py` and once for the browser in `model.js`; a test holds the two together.
+open one flight per copy, named after the copy; `Enqueued`, `Dropped` or `Received` of that copy ends it. How each event
+changes the picture is written once for Python in `fold.py` and once for the browser in `model.js`; a test holds the two
+together.
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ WORDS = {
     "unroutable": "unroutable and gone",
     "returned": "returned as unroutable",
     "gone": "deleted with its queue",
+    "missed": "heard by nobody",
 }
 
 
@@ -116,6 +117,15 @@ class Fates:
                 for fate in self._of(event):
                     fate.deliveries.append(Delivery(event.t, event.program))
                 self._end(event, "acked", event.program)
+            case e.Broadcast():
+                for copy, program in zip(event.of, event.to, strict=True):
+                    fate = self.messages.setdefault(message_of(copy), Fate())
+                    fate.deliveries.append(Delivery(event.t, program))
+            case e.Fetched() | e.Claimed():
+                for fate in self._of(event):
+                    fate.deliveries.append(Delivery(event.t, event.program))
+            case e.Missed():
+                self._end(event, "missed", event.channel)
             case e.Settled(outcome="acked" | "rejected"):
                 self._end(event, event.outcome, event.program)
             case e.Unroutable():

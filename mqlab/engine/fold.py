@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from mqlab.engine import events as e
+from mqlab.engine.fold_logs import APPLY_LOGS
+from mqlab.engine.fold_parts import arrive, forget, free, key_of, leave
 from mqlab.engine.fold_settings import APPLY_SETTINGS
 from mqlab.engine.scene import CopyState, Flight, Held, Link, Node, Scene
 from mqlab.engine.tally import Tally, count
@@ -30,68 +32,28 @@ def fold(scene: Scene, stream: list[e.Event]) -> Scene:
     return scene
 
 
-def _leave(scene: Scene, event: Any, what: str, source: str, target: str, key: str, **more: Any) -> None:
-    if event.arrives >= 0:
-        scene.flights[event.name] = Flight(
-            what, source, target, event.t, event.arrives, event.of, key, **more
-        )
-
-
-def _arrive(scene: Scene, event: e.Event) -> None:
-    scene.flights.pop(event.cause, None)
-
-
-def _key_of(scene: Scene, copy: str) -> str:
-    state = scene.copies.get(copy)
-    return state.key if state else ""
-
-
-def _forget(scene: Scene, copy: str) -> None:
-    """The copy's end: it leaves its queue, its way and the list of the living. A program may still hold its content."""
-    state = scene.copies.pop(copy, None)
-    if state is None:
-        return
-    queue = scene.nodes.get(state.queue)
-    if state.state == "arriving":
-        scene.flights.pop(copy, None)
-    elif queue is not None and state.state == "ready":
-        queue.ready.remove(copy)
-    elif queue is not None:
-        _free(scene, queue.unacked.pop(copy), copy)
-
-
-def _free(scene: Scene, program: str, copy: str) -> None:
-    """The prefetch slot is free; what the program has finished with (or lost) is no longer in its hands."""
-    node = scene.nodes.get(program)
-    held = node.held.get(copy) if node else None
-    if node is not None and held is not None:
-        held.slot = False
-        if held.state in ("done", "dead"):
-            del node.held[copy]
-
-
 def _published(scene: Scene, event: e.Published) -> None:
-    _leave(scene, event, "publish", event.program, event.exchange, event.key)
+    leave(scene, event, "publish", event.program, event.exchange, event.key)
 
 
 def _routed(scene: Scene, event: e.Routed) -> None:
-    _arrive(scene, event)
+    arrive(scene, event)
     for copy, queue, arrives in zip(event.of, event.to, event.arrives, strict=True):
         scene.copies[copy] = CopyState(queue, event.key, "arriving", origin=event.origin)
         scene.flights[copy] = Flight("copy", event.exchange, queue, event.t, arrives, (copy,), event.key)
 
 
 def _replied(scene: Scene, event: e.Replied) -> None:
-    _arrive(scene, event)
+    arrive(scene, event)
     scene.nodes[event.program].held[event.of[0]] = Held(event.key, "on_way", False)
-    _leave(scene, event, "delivery", event.exchange, event.program, event.key)
+    leave(scene, event, "delivery", event.exchange, event.program, event.key)
 
 
 def _enqueued(scene: Scene, event: e.Enqueued) -> None:
     (copy,) = event.of
     scene.flights.pop(copy, None)
     if event.born:
-        _arrive(scene, event)
+        arrive(scene, event)
         scene.copies[copy] = CopyState(
             event.queue, event.key, "arriving", origin=event.origin, group=event.group
         )
@@ -105,24 +67,24 @@ def _enqueued(scene: Scene, event: e.Enqueued) -> None:
 
 def _ended(scene: Scene, event: Any) -> None:
     for copy in event.of:
-        _forget(scene, copy)
+        forget(scene, copy)
 
 
 def _dead_lettered(scene: Scene, event: e.DeadLettered) -> None:
     _ended(scene, event)
-    _leave(scene, event, "dead_letter", event.queue, event.exchange, event.key)
+    leave(scene, event, "dead_letter", event.queue, event.exchange, event.key)
 
 
 def _redriven(scene: Scene, event: e.Redriven) -> None:
     _ended(scene, event)
-    _leave(scene, event, "dead_letter", event.queue, event.target, event.key)
+    leave(scene, event, "dead_letter", event.queue, event.target, event.key)
 
 
 def _delivered(scene: Scene, event: e.Delivered) -> None:
     (copy,) = event.of
-    key = _key_of(scene, copy)
+    key = key_of(scene, copy)
     if event.auto_ack:
-        _forget(scene, copy)
+        forget(scene, copy)
     else:
         queue = scene.nodes[event.queue]
         queue.ready.remove(copy)
@@ -131,11 +93,11 @@ def _delivered(scene: Scene, event: e.Delivered) -> None:
         state.state, state.until = "unacked", event.until
     held = Held(key, "on_way", not event.auto_ack, event.redelivered)
     scene.nodes[event.program].held[copy] = held
-    _leave(scene, event, "delivery", event.queue, event.program, key, redelivered=event.redelivered)
+    leave(scene, event, "delivery", event.queue, event.program, key, redelivered=event.redelivered)
 
 
 def _received(scene: Scene, event: e.Received) -> None:
-    _arrive(scene, event)
+    arrive(scene, event)
     _progress(scene, event, "buffered")
 
 
@@ -159,24 +121,24 @@ def _progress(scene: Scene, event: Any, state: str) -> None:
 
 
 def _acked(scene: Scene, event: e.Acked) -> None:
-    _leave(scene, event, "ack", event.program, event.queue, _key_of(scene, event.of[0]))
+    leave(scene, event, "ack", event.program, event.queue, key_of(scene, event.of[0]))
 
 
 def _rejected(scene: Scene, event: e.Rejected) -> None:
-    _leave(scene, event, "nack", event.program, event.queue, _key_of(scene, event.of[0]))
+    leave(scene, event, "nack", event.program, event.queue, key_of(scene, event.of[0]))
 
 
 def _settled(scene: Scene, event: e.Settled) -> None:
-    _arrive(scene, event)
+    arrive(scene, event)
     for copy in event.of:
         if event.outcome in ("acked", "rejected"):
-            _forget(scene, copy)
+            forget(scene, copy)
 
 
 def _requeued(scene: Scene, event: e.Requeued) -> None:
     queue = scene.nodes[event.queue]
     for copy, at in zip(event.of, event.at, strict=True):
-        _free(scene, queue.unacked.pop(copy), copy)
+        free(scene, queue.unacked.pop(copy), copy)
         state = scene.copies[copy]
         state.state, state.until = "ready", 0
         if not event.first:
@@ -188,7 +150,7 @@ def _set_aside(scene: Scene, event: e.SetAside) -> None:
     queue = scene.nodes[event.queue]
     for copy in event.of:
         if copy in queue.unacked:
-            _free(scene, queue.unacked[copy], copy)
+            free(scene, queue.unacked[copy], copy)
         else:
             queue.ready.remove(copy)
         queue.unacked[copy] = ""
@@ -197,7 +159,7 @@ def _set_aside(scene: Scene, event: e.SetAside) -> None:
 
 
 def _visibility_changed(scene: Scene, event: e.VisibilityChanged) -> None:
-    _arrive(scene, event)
+    arrive(scene, event)
     for copy in event.of:
         scene.copies[copy].until = event.until
 
@@ -209,11 +171,11 @@ def _forgotten(scene: Scene, event: e.Forgotten) -> None:
 
 def _confirmed(scene: Scene, event: e.Confirmed) -> None:
     what = "confirm" if event.ok else "confirm_nack"
-    _leave(scene, event, what, event.exchange, event.program, event.key)
+    leave(scene, event, what, event.exchange, event.program, event.key)
 
 
 def _returned(scene: Scene, event: e.Returned) -> None:
-    _leave(scene, event, "return", event.exchange, event.program, event.key)
+    leave(scene, event, "return", event.exchange, event.program, event.key)
 
 
 def _lost(scene: Scene, event: e.Lost) -> None:
@@ -266,7 +228,7 @@ def _called(scene: Scene, event: e.Called) -> None:
 
 
 def _error_sent(scene: Scene, event: e.ChannelClosed | e.ConnectionClosed) -> None:
-    _arrive(scene, event)  # it may be the answer to a call
+    arrive(scene, event)  # it may be the answer to a call
     _close_sent(scene, event)
 
 
@@ -277,7 +239,7 @@ def _close_sent(scene: Scene, event: Any) -> None:
 
 
 def _closed(scene: Scene, event: e.Closed) -> None:
-    _arrive(scene, event)
+    arrive(scene, event)
     if event.at == event.program and event.what != "consumer":
         node = scene.nodes[event.program]
         if (
@@ -313,12 +275,12 @@ def _link_removed(scene: Scene, event: e.LinkRemoved) -> None:
     del scene.links[event.link]
 
 
-_APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = APPLY_SETTINGS | {
+_APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = APPLY_SETTINGS | APPLY_LOGS | {
     e.Published: _published,
     e.Routed: _routed,
     e.Replied: _replied,
-    e.Unroutable: _arrive,
-    e.Refused: _arrive,
+    e.Unroutable: arrive,
+    e.Refused: arrive,
     e.Enqueued: _enqueued,
     e.Dropped: _ended,
     e.Expired: _ended,
@@ -334,13 +296,13 @@ _APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = APPLY_SETTINGS | {
     e.Requeued: _requeued,
     e.SetAside: _set_aside,
     e.VisibilityChanged: _visibility_changed,
-    e.Deduplicated: _arrive,
+    e.Deduplicated: arrive,
     e.Forgotten: _forgotten,
     e.Redriven: _redriven,
     e.Confirmed: _confirmed,
-    e.ConfirmReceived: _arrive,
+    e.ConfirmReceived: arrive,
     e.Returned: _returned,
-    e.ReturnReceived: _arrive,
+    e.ReturnReceived: arrive,
     e.Lost: _lost,
     e.Crashed: _crashed,
     e.Restarted: _restarted,
@@ -350,7 +312,7 @@ _APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = APPLY_SETTINGS | {
     e.ConsumerCancelled: _close_sent,
     e.Closed: _closed,
     e.Called: _called,
-    e.Answered: _arrive,
+    e.Answered: arrive,
     e.NodeAdded: _node_added,
     e.NodeChanged: _node_changed,
     e.HungUp: _hung_up,

@@ -75,6 +75,10 @@ def _outcome(event: Any) -> str:
     return str(event.outcome)
 
 
+def _why(event: Any) -> str:
+    return "deleted" if event.why == "deleted" else "trimmed"
+
+
 def _requeued(event: Any) -> str:
     return "" if event.first else "requeued"
 
@@ -108,4 +112,10 @@ COUNTED: dict[type[e.Event], tuple[str, str | Callable[[Any], str], int]] = {
     e.ConfirmReceived: ("program", _confirmed, NEVER),
     e.ReturnReceived: ("program", "returned", NEVER),
     e.Lost: ("node", _lost, MESSAGES),
+    e.Broadcast: ("channel", "broadcast", NEVER),
+    e.Missed: ("channel", "missed", ALWAYS),
+    e.Appended: ("stream", "appended", NEVER),
+    e.Fetched: ("stream", "fetched", NEVER),
+    e.Trimmed: ("stream", _why, NEVER),
+    e.Claimed: ("queue", "claimed", NEVER),
 }

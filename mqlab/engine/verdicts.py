@@ -46,6 +46,8 @@ class Lost:
         e.Expired,
         e.NodeRemoved,
         e.Deduplicated,
+        e.Missed,
+        e.Broadcast,
     )
 
     def __call__(self, event: Any) -> tuple[str, ...]:
@@ -55,7 +57,9 @@ class Lost:
             case e.Unroutable():
                 gone = not event.returned
             case e.Dropped():
-                gone = event.reason not in ("refused", "rejected")
+                gone = event.reason not in ("refused", "rejected", "deleted")
+            case e.Broadcast():
+                return event.of[:1] * len(event.missed)
             case e.NodeRemoved():
                 gone = not event.cause.startswith("do:")
             case e.Deduplicated():
@@ -158,6 +162,9 @@ class Moving:
         kind = type(event)
         if kind is e.Enqueued or kind is e.Requeued:
             self.since.setdefault(event.queue, event.t)
+        elif kind is e.Appended or kind is e.CursorSet:
+            for group in event.to if kind is e.Appended else (event.queue,):
+                self.since.setdefault(group, event.t)
         elif kind is e.NodeRemoved:
             self.since.pop(event.node, None)
         elif kind is not e.DeadLettered or event.reason == "expired":
@@ -175,7 +182,9 @@ class Moving:
         return count
 
 
-_MOVES = (e.NodeRemoved, e.Enqueued, e.Requeued, e.Delivered, e.Expired, e.Purged, e.DeadLettered)
+_MOVES = (
+    e.NodeRemoved, e.Enqueued, e.Requeued, e.Delivered, e.Expired, e.Purged, e.DeadLettered, e.Appended, e.CursorSet, e.Claimed
+)  # fmt: skip
 
 
 class Verdicts:

@@ -10,6 +10,7 @@ from mqlab.engine.brokers.redis.broker import Redis
 from mqlab.engine.brokers.redis.glob import matches
 from mqlab.engine.brokers.redis.resp import Error, Replies
 from mqlab.engine.connection import Connection
+from mqlab.engine.requests import ConnectionClose
 from mqlab.engine.world import World
 from mqlab.replay.times import RECORDED, Times
 
@@ -39,7 +40,7 @@ class Client:
         """End the connection."""
         if self.connection is not None:
             connection, self.connection = self.connection, None
-            self.broker.handle(self.broker.name, connection, m.Close(), "")
+            self.broker.handle(self.broker.name, connection, ConnectionClose(), "")
 
     def receive(self, frame: Any, cause: str) -> None:
         """What the broker pushes."""

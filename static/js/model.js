@@ -2,7 +2,8 @@
 // browser. Pure: no DOM, no clock. `open` reads a scene from JSON, `fold` changes it in place. A test writes the same
 // JSON again (tests/js/plain.js), and so holds the two languages together.
 
-import { Copy, Flight, Held, Link, Node, Ready, tally, trace, Traces } from "./model_parts.js";
+import { logs } from "./model_logs.js";
+import { Copy, Flight, forget, forgetAll, Held, keyOf, leave, Link, Node, Ready, tally, trace, Traces, unlend } from "./model_parts.js";
 
 class Scene {
   constructor() {
@@ -92,46 +93,6 @@ export function fold(scene, events, from = 0, to = events.length) {
     if (event.last === true) scene.i++;
   }
   return scene;
-}
-
-function leave(scene, e, what, source, target, key, redelivered = false) {
-  if (e.arrives >= 0) {
-    scene.flights.set(e.name, new Flight(what, source, target, e.t, e.arrives, e.of ?? [], key, redelivered));
-  }
-}
-
-function keyOf(scene, copy) {
-  const state = scene.copies.get(copy);
-  return state === undefined ? "" : state.key;
-}
-
-function forget(scene, copy) {
-  const state = scene.copies.get(copy);
-  if (state === undefined) return;
-  scene.copies.delete(copy);
-  if (state.state === "arriving") {
-    scene.flights.delete(copy);
-    return;
-  }
-  const queue = scene.nodes.get(state.queue);
-  if (queue === undefined) return;
-  if (state.state === "ready") queue.ready.remove(copy);
-  else unlend(scene, queue, copy);
-}
-
-/** The copy is no longer unacked; its prefetch slot is free. */
-function unlend(scene, queue, copy) {
-  const program = queue.unacked.get(copy);
-  queue.unacked.delete(copy);
-  const node = scene.nodes.get(program);
-  const held = node?.held.get(copy);
-  if (held === undefined) return;
-  held.slot = false;
-  if (held.state === "done" || held.state === "dead") node.held.delete(copy);
-}
-
-function forgetAll(scene, of) {
-  for (let n = 0; n < of.length; n++) forget(scene, of[n]);
 }
 
 function progress(scene, e, state) {
@@ -344,7 +305,7 @@ function apply(scene, e) {
       return;
     case "Called": return void scene.flights.set(e.name, new Flight("request", e.program, e.at, e.t, e.arrives, [], "", false));
     case "Answered": return void scene.flights.delete(e.cause);
-    default: return rare(scene, e);
+    default: return logs(scene, e) || rare(scene, e);
   }
 }
 

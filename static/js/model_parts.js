@@ -89,6 +89,14 @@ export function tally(scene, e) {
     case "Settled": return count(scene, e.program, e.outcome, e);
     case "ConfirmReceived": return count(scene, e.program, e.ok === false ? "nacked" : "confirmed", e);
     case "ReturnReceived": return count(scene, e.program, "returned", e);
+    case "Broadcast": return count(scene, e.channel, "broadcast", e);
+    case "Missed":
+      count(scene, e.channel, "missed", e);
+      return fall(scene, e.channel, e.key);
+    case "Appended": return count(scene, e.stream, "appended", e);
+    case "Fetched": return count(scene, e.stream, "fetched", e);
+    case "Trimmed": return count(scene, e.stream, e.why === "deleted" ? "deleted" : "trimmed", e);
+    case "Claimed": return count(scene, e.queue, "claimed", e);
     case "Lost":
       count(scene, e.node, `lost_${e.what}`, e);
       if (e.what === "message") fall(scene, e.node, e.key ?? "");
@@ -220,4 +228,49 @@ export class Ready {
   copy() {
     return new Ready(this.list());
   }
+}
+
+// --- steps that many events share
+
+/** A departure: its flight, unless nothing travels. */
+export function leave(scene, e, what, source, target, key, redelivered = false) {
+  if (e.arrives >= 0) {
+    scene.flights.set(e.name, new Flight(what, source, target, e.t, e.arrives, e.of ?? [], key, redelivered));
+  }
+}
+
+/** A live copy's key. */
+export function keyOf(scene, copy) {
+  const state = scene.copies.get(copy);
+  return state === undefined ? "" : state.key;
+}
+
+/** The copy's end: it leaves its queue, its way and the list of the living. */
+export function forget(scene, copy) {
+  const state = scene.copies.get(copy);
+  if (state === undefined) return;
+  scene.copies.delete(copy);
+  if (state.state === "arriving") {
+    scene.flights.delete(copy);
+    return;
+  }
+  const queue = scene.nodes.get(state.queue);
+  if (queue === undefined) return;
+  if (state.state === "ready") queue.ready.remove(copy);
+  else unlend(scene, queue, copy);
+}
+
+/** The copy is no longer unacked; its prefetch slot is free. */
+export function unlend(scene, queue, copy) {
+  const program = queue.unacked.get(copy);
+  queue.unacked.delete(copy);
+  const node = scene.nodes.get(program);
+  const held = node?.held.get(copy);
+  if (held === undefined) return;
+  held.slot = false;
+  if (held.state === "done" || held.state === "dead") node.held.delete(copy);
+}
+
+export function forgetAll(scene, of) {
+  for (let n = 0; n < of.length; n++) forget(scene, of[n]);
 }

@@ -139,7 +139,7 @@ def _played(run: Run, steps: list[Step]) -> Difference | None:
     done: list[Step] = []
     for step in steps:
         expected, waits = model.outcome(step)
-        waiting = {client.program for client in model.broker.waiting.values()}
+        waiting = {client.program for client in model.broker.blocked.values()}
         real = run.play(step, waits, waiting)
         got = {
             "replies": plain(real["replies"]),

@@ -10,7 +10,22 @@ Step = dict[str, Any]
 Words = list[Any]
 
 CHANNELS = ("a", "ab", "b", "news.a", "news.b", "", "c]", "A")
-PATTERNS = ("*", "a*", "?", "[ab]", "news.*", "[^a]*", "*a", "a\\*", "[a-c]", "", "**", "c]", "[c", "ne?s.[a-b]")
+PATTERNS = (
+    "*",
+    "a*",
+    "?",
+    "[ab]",
+    "news.*",
+    "[^a]*",
+    "*a",
+    "a\\*",
+    "[a-c]",
+    "",
+    "**",
+    "c]",
+    "[c",
+    "ne?s.[a-b]",
+)
 KEYS = ("s", "t", "s", "s", "string", "none")
 GROUPS = ("g", "h", "g", "g", "nowhere")
 CONSUMERS = ("one", "two", "three")
@@ -42,7 +57,9 @@ class Maker:
 
     def beginning(self) -> list[Step]:
         """A few entries and a group."""
-        steps = [self._by(["XADD", "s", self.id(new=True), "k", "v"]) for _ in range(self.chance.randint(0, 6))]
+        steps = [
+            self._by(["XADD", "s", self.id(new=True), "k", "v"]) for _ in range(self.chance.randint(0, 6))
+        ]
         return [*steps, self._by(["XGROUP", "CREATE", "s", "g", self.any_id(), "MKSTREAM"])]
 
     def _by(self, words: Words) -> Step:
@@ -58,10 +75,16 @@ class Maker:
             return {"cmd": ["@sleep", 60]}
         makers: list[Callable[[], Words]] = []
         if kind in ("pubsub", "both"):
-            makers += [self.subscription] * 6 + [self.publish] * 6 + [self.pubsub_query] * 2 + [self.connection] * 2
+            makers += (
+                [self.subscription] * 6 + [self.publish] * 6 + [self.pubsub_query] * 2 + [self.connection] * 2
+            )
         if kind in ("streams", "both"):
-            makers += [self.add] * 6 + [self.read] * 3 + [self.read_group] * 7 + [self.ack] * 3 + [self.group] * 3
-            makers += [self.claim] * 4 + [self.range] * 2 + [self.shorten] * 2 + [self.info] * 2 + [self.plain] * 1
+            makers += (
+                [self.add] * 6 + [self.read] * 3 + [self.read_group] * 7 + [self.ack] * 3 + [self.group] * 3
+            )
+            makers += (
+                [self.claim] * 4 + [self.range] * 2 + [self.shorten] * 2 + [self.info] * 2 + [self.plain] * 1
+            )
         if kind == "both":
             makers += [self.transaction] * 4
         words = chance.choice(makers)()
@@ -79,10 +102,20 @@ class Maker:
 
     def subscription(self) -> Words:
         """(P|S)(UN)SUBSCRIBE."""
-        verb = self.chance.choice(["SUBSCRIBE"] * 3 + ["PSUBSCRIBE"] * 3 + ["SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"])
+        verb = self.chance.choice(
+            ["SUBSCRIBE"] * 3
+            + ["PSUBSCRIBE"] * 3
+            + ["SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"]
+        )
         if verb.endswith("UNSUBSCRIBE") and self.chance.random() < 0.3:
             return [verb]
-        return [verb, *self.some(PATTERNS if verb[0] == "P" else CHANNELS, 1 if verb[0] == "S" and verb[1] in "SU" and verb != "SUBSCRIBE" else 3)]
+        return [
+            verb,
+            *self.some(
+                PATTERNS if verb[0] == "P" else CHANNELS,
+                1 if verb[0] == "S" and verb[1] in "SU" and verb != "SUBSCRIBE" else 3,
+            ),
+        ]
 
     def publish(self) -> Words:
         """PUBLISH or SPUBLISH."""
@@ -122,7 +155,9 @@ class Maker:
         chance = self.chance
         if new or not self.top:
             if chance.random() < 0.1:
-                return chance.choice([*IDS, "1-*", "x", "-", "1-1-1", "18446744073709551615-18446744073709551614"])
+                return chance.choice(
+                    [*IDS, "1-*", "x", "-", "1-1-1", "18446744073709551615-18446744073709551614"]
+                )
             self.top += chance.choice([0, 1, 1, 1, 2])
             return chance.choice([f"{self.top}-*", f"{self.top}-{chance.randint(0, 3)}", f"{self.top}"])
         return f"{chance.randint(1, self.top)}-{chance.choice([0, 0, 0, 1, 2])}"
@@ -162,7 +197,12 @@ class Maker:
         if chance.random() < 0.03:
             words += chance.choice([["GROUP", "g", "one"], ["NOACK"]])
         keys = self.some(KEYS, 2)
-        return [*words, "STREAMS", *keys, *[chance.choice(["0", "$", self.id(), ">" if chance.random() < 0.05 else "0"]) for _ in keys]]
+        return [
+            *words,
+            "STREAMS",
+            *keys,
+            *[chance.choice(["0", "$", self.id(), ">" if chance.random() < 0.05 else "0"]) for _ in keys],
+        ]
 
     def read_group(self) -> Words:
         """XREADGROUP."""
@@ -187,7 +227,11 @@ class Maker:
         if chance.random() < 0.6:
             if chance.random() < 0.3:
                 words += ["IDLE", chance.choice([0, 30, 60000])]
-            words += [chance.choice(["-", self.id(), "(" + self.id()]), chance.choice(["+", self.id()]), chance.choice([10, 1, 0])]
+            words += [
+                chance.choice(["-", self.id(), "(" + self.id()]),
+                chance.choice(["+", self.id()]),
+                chance.choice([10, 1, 0]),
+            ]
             if chance.random() < 0.3:
                 words += [chance.choice(CONSUMERS)]
         return words
@@ -213,14 +257,27 @@ class Maker:
     def claim(self) -> Words:
         """XCLAIM and XAUTOCLAIM."""
         chance = self.chance
-        where = [chance.choice(KEYS), chance.choice(GROUPS), chance.choice(CONSUMERS), chance.choice([0, 0, 30, 60000, "x"])]
+        where = [
+            chance.choice(KEYS),
+            chance.choice(GROUPS),
+            chance.choice(CONSUMERS),
+            chance.choice([0, 0, 30, 60000, "x"]),
+        ]
         if chance.random() < 0.5:
             words = ["XAUTOCLAIM", *where, chance.choice(["0", "-", self.id(), "(" + self.id()])]
             if chance.random() < 0.4:
                 words += ["COUNT", chance.choice([1, 2, 0])]
             return words + (["JUSTID"] if chance.random() < 0.3 else [])
         words = ["XCLAIM", *where, *[self.id() for _ in range(chance.randint(1, 4))]]
-        for option in ([["IDLE", 70]], [["TIME", 1]], [["RETRYCOUNT", chance.choice([0, 7])]], [["FORCE"]], [["JUSTID"]], [["LASTID", self.id()]], [["WHAT"]]):
+        for option in (
+            [["IDLE", 70]],
+            [["TIME", 1]],
+            [["RETRYCOUNT", chance.choice([0, 7])]],
+            [["FORCE"]],
+            [["JUSTID"]],
+            [["LASTID", self.id()]],
+            [["WHAT"]],
+        ):
             if chance.random() < (0.03 if option == [["WHAT"]] else 0.2):
                 words += option[0]
         return words
@@ -230,8 +287,13 @@ class Maker:
         chance = self.chance
         key = chance.choice(KEYS)
         count = ["COUNT", chance.choice([1, 2, 0, -1])] if chance.random() < 0.4 else []
-        low, high = chance.choice(["-", self.id(), "(" + self.id(), "x"]), chance.choice(["+", self.id(), "(" + self.id(), str(self.top)])
-        return chance.choice([["XRANGE", key, low, high, *count], ["XREVRANGE", key, high, low, *count], ["XLEN", key]])
+        low, high = (
+            chance.choice(["-", self.id(), "(" + self.id(), "x"]),
+            chance.choice(["+", self.id(), "(" + self.id(), str(self.top)]),
+        )
+        return chance.choice(
+            [["XRANGE", key, low, high, *count], ["XREVRANGE", key, high, low, *count], ["XLEN", key]]
+        )
 
     def shorten(self) -> Words:
         """XDEL, XTRIM, DEL, XSETID."""
@@ -275,5 +337,14 @@ class Maker:
     def transaction(self) -> Words:
         """MULTI and what goes with it."""
         return self.chance.choice(
-            [["MULTI"], ["MULTI"], ["EXEC"], ["EXEC"], ["EXEC"], ["DISCARD"], ["WATCH", self.chance.choice(KEYS)], ["UNWATCH"]]
+            [
+                ["MULTI"],
+                ["MULTI"],
+                ["EXEC"],
+                ["EXEC"],
+                ["EXEC"],
+                ["DISCARD"],
+                ["WATCH", self.chance.choice(KEYS)],
+                ["UNWATCH"],
+            ]
         )

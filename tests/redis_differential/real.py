@@ -36,7 +36,9 @@ class Client:
     def send(self, words: list[Any]) -> None:
         """Send a command."""
         said = [word if isinstance(word, bytes) else str(word).encode() for word in words]
-        self.socket.sendall(b"*%d\r\n" % len(said) + b"".join([b"$%d\r\n%s\r\n" % (len(one), one) for one in said]))
+        self.socket.sendall(
+            b"*%d\r\n" % len(said) + b"".join([b"$%d\r\n%s\r\n" % (len(one), one) for one in said])
+        )
 
     def next(self, wait: bool = True) -> Any:
         """The next thing that the server said; NOTHING where it says nothing now."""

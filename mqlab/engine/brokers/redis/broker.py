@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mqlab.engine.brokers.redis import commands, multi, output_buffer, pubsub, read
+from mqlab.engine.brokers.redis import commands, multi, output_buffer, pubsub, read, restart
 from mqlab.engine.brokers.redis import methods as m
+from mqlab.engine.brokers.redis.arguments import text
 from mqlab.engine.brokers.redis.client import Client
 from mqlab.engine.brokers.redis.errors import Refused
 from mqlab.engine.brokers.redis.patterns import Patterns
@@ -17,6 +18,8 @@ from mqlab.engine.brokers.redis.resp import QUEUED, Error, as_resp2
 from mqlab.engine.brokers.redis.topology import Topology
 from mqlab.engine.connection import Connection
 from mqlab.engine.events import ConnectionClosed
+from mqlab.engine.events import Refused as Refused_
+from mqlab.engine.message import message_event
 from mqlab.engine.scene import Flight
 
 if TYPE_CHECKING:
@@ -24,9 +27,11 @@ if TYPE_CHECKING:
     from mqlab.engine.brokers.redis.group import Group
     from mqlab.engine.brokers.redis.keys import Value
     from mqlab.engine.brokers.redis.pubsub import Route
+    from mqlab.engine.message import Message
     from mqlab.engine.world import World
 
-EPOCH_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z: what a virtual time of 0 is in ids of streams
+from mqlab.engine.brokers.redis.spec import EPOCH_MS
+
 BUFFER_LIMIT = (32 << 20, 8 << 20, 60)
 VERSIONS = ("8.0", "7.0")
 WORDS = {
@@ -42,14 +47,24 @@ class Redis(Topology):
     wary = False  # there is nothing for which a command that has arrived would wait unread
 
     def __init__(
-        self, world: World, name: str = "redis", version: str = "8.0", epoch_ms: int = EPOCH_MS
+        self,
+        world: World,
+        name: str = "redis",
+        version: str = "8.0",
+        epoch_ms: int = EPOCH_MS,
+        restart_us: int = 1_000_000,
+        appendonly: bool = True,
     ) -> None:
         self.world = world
         self.name = name
         self.version = version
         self.seven = version == "7.0"
         self.epoch_ms = epoch_ms
+        self.restart_us = restart_us
+        self.appendonly = appendonly  # what is written survives a restart (appendfsync always)
         self.up = True
+        self.members: dict[str, str] = {}
+        self.connections: list[Connection] = []
         self.buffer_limit = BUFFER_LIMIT
         self.node_entries = 100
         self.node_bytes = 4096
@@ -62,11 +77,11 @@ class Redis(Topology):
         self.databases: dict[int, dict[bytes, Value]] = {0: {}}
         self.versions: dict[tuple[int, bytes], int] = {}  # of watched keys
         self.queues: dict[str, Group] = {}  # every group by its name in the picture
-        self.nodes: dict[str, None] = {}
+        self.nodes_shown: dict[str, tuple[str, dict[str, Any]]] = {}
         self.expected: dict[str, list[tuple[str, bytes]]] = {}
-        self.waiting: dict[int, Client] = {}
+        self.blocked: dict[int, Client] = {}
         self.overfull: dict[int, Client] = {}
-        self.ready: list[tuple[int, bytes]] = []  # keys to which something came
+        self.ready: dict[tuple[int, bytes], str] = {}  # keys to which something came, and the event that says so
         self.unblocked: list[Client] = []  # who may go on with what they sent while they waited
         self.in_exec = False
         self.connected = 0
@@ -85,19 +100,21 @@ class Redis(Topology):
         client = Client(self.connected, connection)
         connection.channels[0] = client
         self.clients[client.id] = client
+        self.connections.append(connection)
         return connection
 
     def discard(self) -> None:
         """Break the circles of connections and clients (see World.discard)."""
         for client in self.clients.values():
             client.connection.discard()
+        self.connections.clear()
         for part in (
             self.clients,
             self.channels,
             self.patterns,
             self.shards,
             self.routes,
-            self.waiting,
+            self.blocked,
             self.overfull,
         ):
             part.clear()
@@ -126,8 +143,12 @@ class Redis(Topology):
         if client is None or not connection.alive:
             return None
         if type(request) is not m.Command:
-            self._closed(client, departure)
+            name = connection.hang_up(departure)
+            connection.lose_down(name)
+            self.drop_connection(connection, name)
             return None
+        if ">" in departure:
+            departure = ""  # it travelled unseen: no event tells of it
         if client.wait is not None:
             client.backlog.append((request, departure))
             return m.BLOCKED
@@ -158,24 +179,39 @@ class Redis(Topology):
         """Do a command. Returns its reply."""
         try:
             if spec.publishes:
-                return spec.run(self, client, request.argv, cause, request.message)
+                reply = spec.run(self, client, request.argv, cause, request.message)
+                if reply is None and request.message is not None:
+                    self._refuse(request.message, request.argv[1], "NOMKSTREAM", "", cause)
+                return reply
             reply = spec.run(self, client, request.argv, cause)
         except Refused as refused:
+            if request.message is not None:
+                self._refuse(request.message, request.argv[1], refused.error.text, refused.error.rule, cause)
             return refused.error
         return as_resp2(reply) if client.resp == 2 else reply
 
-    def _afterwards(self, client: Client, cause: str) -> None:
-        """After a command, or a whole transaction: who waited is served; who is to be disconnected is."""
+    def _refuse(self, message: Message, key: bytes, why: str, rule: str, cause: str) -> None:
+        """Redis did not take a message at all."""
+        world = self.world
+        name = message_event(message)
+        world.emit(Refused_(world.now, name, cause, rule, (message.id,), text(key), why))
+
+    def settle(self, cause: str) -> None:
+        """Who waited is served; who is to be disconnected is."""
         while self.ready or self.unblocked:
             if self.ready:
-                db, key = self.ready.pop(0)
-                read.serve(self, db, key)
+                db, key = next(iter(self.ready))
+                read.serve(self, db, key, self.ready.pop((db, key)))
             else:
                 self._go_on(self.unblocked.pop(0))
         while self.overfull:
             _, other = self.overfull.popitem()
             if other.id in self.clients:
                 self.hang_up(other, WORDS[other.overfull], cause, "redis/output-buffer-limit")
+
+    def _afterwards(self, client: Client, cause: str) -> None:
+        """After a command, or a whole transaction."""
+        self.settle(cause)
         if client.doomed and client.id in self.clients:
             self.hang_up(client, "closed as it asked", cause, "")
 
@@ -192,10 +228,10 @@ class Redis(Topology):
         """A key was changed: transactions that watch it will not happen."""
         self.versions[db, key] = self.versions.get((db, key), 0) + 1
 
-    def signal(self, db: int, key: bytes) -> None:
+    def signal(self, db: int, key: bytes, cause: str) -> None:
         """Something came to a key, or it went: somebody may wait for that."""
-        if self.waiting and (db, key) not in self.ready:
-            self.ready.append((db, key))
+        if self.blocked:
+            self.ready.setdefault((db, key), cause)
 
     def remove_key(self, db: int, key: bytes, cause: str) -> None:
         """A key goes."""
@@ -204,7 +240,7 @@ class Redis(Topology):
         else:
             self.remove_stream(db, key, cause)
         self.touch(db, key)
-        self.signal(db, key)
+        self.signal(db, key, cause)
 
     # --- waiting -------------------------------------------------------------------------------------------------
 
@@ -213,7 +249,7 @@ class Redis(Topology):
         wait = client.wait
         assert wait is not None
         client.wait = None
-        del self.waiting[client.id]
+        del self.blocked[client.id]
         self.push_reply(client, reply, wait.command, wait.cause)
         if client.backlog:
             self.unblocked.append(client)
@@ -233,7 +269,7 @@ class Redis(Topology):
 
     def wait_over(self, id: int, number: int) -> None:
         """The time of a read that waits is over: nil."""
-        client = self.waiting.get(id)
+        client = self.blocked.get(id)
         if client is not None and client.wait is not None and client.wait.number == number:
             self.end_wait(client, None)
             self._afterwards(client, "")
@@ -262,21 +298,19 @@ class Redis(Topology):
         world = self.world
         name = world.name(client.program)
         world.emit(ConnectionClosed(world.now, name, cause, rule, client.program, 0, why, arrives))
-        self._drop(client, name)
+        self.drop_connection(connection, name)
         flight = None
         if not connection.instant:
             flight = Flight("close", self.name, client.program, world.now, arrives, ())
         connection.push(m.Hangup(why), name, arrives, flight)
 
-    def _closed(self, client: Client, departure: str) -> None:
-        """The program's own close has arrived."""
-        connection = client.connection
-        name = connection.hang_up(departure)
-        connection.lose_down(name)
-        self._drop(client, name)
+    def force_close(self, connection: Connection, cause: str) -> None:
+        """An operator closes a connection: CLIENT KILL."""
+        self.hang_up(connection.channels[0], "killed", cause, "redis/client-kill")
 
-    def _drop(self, client: Client, cause: str) -> None:
-        connection = client.connection
+    def drop_connection(self, connection: Connection, cause: str) -> None:
+        """A connection is over at the server: so are its subscriptions, its transaction, its waiting, its output buffer."""
+        client: Client = connection.channels[0]
         connection.alive = False
         connection.lose_up(cause)
         listened = [(pubsub.CHANNEL, name) for name in client.channels]
@@ -286,8 +320,17 @@ class Redis(Topology):
         if self.world.watched and listened:
             self.expected[client.program] = listened
         output_buffer.drop(self, client, cause)
-        self.waiting.pop(client.id, None)
+        self.blocked.pop(client.id, None)
         client.wait = None
         self.overfull.pop(client.id, None)
         del self.clients[client.id]
+        self.connections.remove(connection)
         connection.peer.hung_up(connection, cause)
+
+    def go_down(self, cause: str) -> None:
+        """It goes down, and comes up after its restart time."""
+        restart.go_down(self, cause)
+
+    def come_up(self, cause: str) -> None:
+        """It is back."""
+        restart.come_up(self, cause)

@@ -69,7 +69,7 @@ def create(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -
     if stream is None:
         stream = broker.add_stream(client.db, argv[2], cause)
         broker.touch(client.db, argv[2])
-        broker.signal(client.db, argv[2])
+        broker.signal(client.db, argv[2], cause)
     if argv[3] in stream.groups:
         raise refuse("BUSYGROUP Consumer Group name already exists")
     broker.add_group(stream, argv[3], last, read, cause)
@@ -100,7 +100,7 @@ def destroy(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) 
     if argv[3] not in stream.groups:
         return 0
     broker.remove_group(stream, stream.groups.pop(argv[3]), cause)
-    broker.signal(client.db, argv[2])
+    broker.signal(client.db, argv[2], cause)
     return 1
 
 

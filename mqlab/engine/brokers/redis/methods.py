@@ -21,7 +21,9 @@ class Command(msgspec.Struct):
     @property
     def lost_as(self) -> str:
         """Nobody sends a publish again by itself."""
-        return "request" if self.message is None else "message"
+        if self.message is not None:
+            return "message"
+        return "ack" if self.argv[0] == b"XACK" else "request"
 
 
 def command(*words: str | bytes | int | float) -> Command:
@@ -34,12 +36,6 @@ def command(*words: str | bytes | int | float) -> Command:
             ]
         )
     )
-
-
-class Close(msgspec.Struct):
-    """The program closes its connection, or is gone."""
-
-    lost_as: ClassVar[str] = "close"
 
 
 class Reply(msgspec.Struct):
@@ -69,6 +65,7 @@ class Pushed(msgspec.Struct):
     parts: list[Any]
     message: Message
     copy: str
+    events: int = 0  # how many are named after the copy already
 
 
 class Hangup(msgspec.Struct):

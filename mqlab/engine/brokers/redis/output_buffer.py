@@ -92,6 +92,7 @@ def read(broker: Redis, client: Client, size: int, cause: str) -> None:
         world.ledger.move(copy, "deliver_auto_ack")
         arrives = client.connection.down()
         name = copy_event(copy)
+        frame.events = copy.n
         world.emit(
             Sent(
                 world.now, name, cause, "redis/output-buffer", (copy.name,), copy.queue, client.program, copy.message.key,

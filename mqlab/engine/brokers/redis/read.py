@@ -340,7 +340,7 @@ def _wait(
         cause,
         command,
     )
-    broker.waiting[client.id] = client
+    broker.blocked[client.id] = client
     if asked.block_ms:
         broker.world.at(
             broker.world.now + asked.block_ms * 1000, broker.wait_over, client.id, client.wait.number
@@ -348,13 +348,13 @@ def _wait(
     return m.BLOCKED
 
 
-def serve(broker: Redis, db: int, key: bytes) -> None:
+def serve(broker: Redis, db: int, key: bytes, cause: str) -> None:
     """Something came to a key, or the key went: who waits for it is answered, the first to wait first."""
-    for client in list(broker.waiting.values()):
+    for client in list(broker.blocked.values()):
         wait = client.wait
         if wait is None or client.db != db or key not in wait.keys:
             continue
-        reply = _served(broker, client, wait, key)
+        reply = _served(broker, client, wait, key, cause)
         if reply is not NOTHING:
             broker.end_wait(client, reply)
 
@@ -362,7 +362,7 @@ def serve(broker: Redis, db: int, key: bytes) -> None:
 NOTHING: Any = object()
 
 
-def _served(broker: Redis, client: Client, wait: Wait, key: bytes) -> Any:
+def _served(broker: Redis, client: Client, wait: Wait, key: bytes, cause: str) -> Any:
     value = broker.keys(client).get(key)
     grouped = wait.command == b"xreadgroup"
     if not isinstance(value, Stream):
@@ -371,7 +371,7 @@ def _served(broker: Redis, client: Client, wait: Wait, key: bytes) -> Any:
     if not grouped:
         if value.last_valid <= (start or ZERO):
             return NOTHING
-        entries = _without_group(broker, client, value, start or ZERO, wait.count, wait.cause)
+        entries = _without_group(broker, client, value, start or ZERO, wait.count, cause)
         return _by_key(client, [(key, entries)])
     group = value.groups.get(wait.group)
     if group is None:
@@ -382,7 +382,7 @@ def _served(broker: Redis, client: Client, wait: Wait, key: bytes) -> Any:
         return no_group_to_read(key, wait.group).error
     if value.last_valid <= group.last:
         return NOTHING
-    entries = _new(broker, client, value, group, wait.consumer, wait.count, wait.noack, wait.cause)
+    entries = _new(broker, client, value, group, wait.consumer, wait.count, wait.noack, cause)
     return _by_key(client, [(key, entries)])
 
 

@@ -226,9 +226,13 @@ def _ship(
 def settled(broker: Redis, client: Client, copies: list[Copy], cause: str) -> None:
     """XACK took these off the pending list."""
     alive = [copy for copy in copies if copy.state == "unacked"]
-    if not alive:
-        return
     world = broker.world
+    if not alive:
+        if client.connection.instant:
+            return
+        rule = "redis/ack-by-anybody"  # its ack came too late: another has acked it
+        world.emit(Settled(world.now, world.name(client.program), cause, rule, (), client.program, "nothing"))
+        return
     for copy in alive:
         world.ledger.move(copy, "ack")
     of = tuple([copy.name for copy in alive])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mqlab.engine.brokers.redis import pubsub, told
+from mqlab.engine.brokers.redis import picture, pubsub, told
 from mqlab.engine.brokers.redis.arguments import ID, text
 from mqlab.engine.brokers.redis.glob import matches
 from mqlab.engine.brokers.redis.group import Group
@@ -14,8 +14,13 @@ from mqlab.engine.events import LinkAdded, LinkRemoved, NodeAdded, NodeRemoved
 from mqlab.engine.scene import Link
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mqlab.engine.brokers.redis.client import Client
     from mqlab.engine.brokers.redis.keys import Value
+    from mqlab.engine.connection import Connection
+    from mqlab.engine.message import Copy
+    from mqlab.engine.scene import CopyState, Node
     from mqlab.engine.world import World
 
 
@@ -28,7 +33,8 @@ class Topology:
     queues: dict[str, Group]
     node_entries: int
     node_bytes: int
-    nodes: dict[str, None]
+    nodes_shown: dict[str, tuple[str, dict[str, Any]]]
+    connections: list[Connection]
     buffer_limit: tuple[int, int, int]
     expected: dict[str, list[tuple[str, bytes]]]
 
@@ -53,7 +59,7 @@ class Topology:
         group = stream.groups[key] = Group(key, name, last, read)
         self.queues[name] = group
         self.add_node(name, "group", {"stream": text(stream.name)}, cause)
-        self.link(f"{name}~reads", "reads", text(stream.name), name, "", cause)
+        self.link(f"{name}~reads", "binding", text(stream.name), name, "", cause)
         told.cursor_set(self, stream, group, last, cause, "redis/group-starts-where-told")
         return group
 
@@ -70,8 +76,8 @@ class Topology:
 
     def add_node(self, name: str, what: str, settings: dict[str, Any], cause: str) -> None:
         """A node of the picture."""
-        if name not in self.nodes:
-            self.nodes[name] = None
+        if name not in self.nodes_shown:
+            self.nodes_shown[name] = (what, settings)
             world = self.world
             world.emit(
                 NodeAdded(
@@ -81,7 +87,7 @@ class Topology:
 
     def remove_node(self, name: str, cause: str, rule: str = "", of: tuple[str, ...] = ()) -> None:
         """A node goes."""
-        if self.nodes.pop(name, 0) is None:
+        if self.nodes_shown.pop(name, None) is not None:
             self.world.emit(NodeRemoved(self.world.now, self.world.name(name), cause, rule, name, of))
 
     def link(self, name: str, what: str, source: str, target: str, label: str, cause: str) -> None:
@@ -108,7 +114,7 @@ class Topology:
     def channel_seen(self, channel: bytes, cause: str) -> None:
         """Somebody publishes to a channel: it is in the picture from now on, with all patterns that match it."""
         name = text(channel)
-        if not self.world.watched or name in self.nodes:
+        if not self.world.watched or name in self.nodes_shown:
             return
         self.add_node(name, "channel", {}, cause)
         for client in self.listeners():
@@ -147,7 +153,7 @@ class Topology:
 
     def channel_nodes(self) -> list[str]:
         """The channels in the picture."""
-        return [node for node in self.nodes if node not in self.queues and not node.endswith("/out")]
+        return [name for name, (what, _) in self.nodes_shown.items() if what == "channel"]
 
     def need_buffer(self, client: Client) -> None:
         """A program's output buffer holds something: it is in the picture."""
@@ -170,3 +176,54 @@ class Topology:
                     found.append(program)
                     break
         return tuple(found)
+
+    # --- what every broker is asked (see broker.py of the engine) -----------------------------------------------------
+
+    @property
+    def publish_to(self) -> list[str]:
+        """The channels and streams in the picture."""
+        return [name for name, (what, _) in self.nodes_shown.items() if what in ("channel", "stream")]
+
+    @property
+    def consume_from(self) -> list[str]:
+        """The streams."""
+        return [name for name, (what, _) in self.nodes_shown.items() if what == "stream"]
+
+    def nodes(self) -> Iterable[str]:
+        """Its nodes of the picture."""
+        return list(self.nodes_shown)
+
+    def owns(self, name: str) -> bool:
+        """Whether something of this name is its own."""
+        return name in self.nodes_shown
+
+    def waiting(self) -> Iterable[tuple[str, int]]:
+        """Groups, and how much each has yet to give out."""
+        return [(name, len(group)) for name, group in self.queues.items()]
+
+    def held(self, program: Any) -> Iterable[tuple[Copy, bool]]:
+        """What is pending with a program, and whether it knows."""
+        known = getattr(program, "known", ())
+        for group in self.queues.values():
+            for one in group.pel.values():
+                if one.copy.holder == program.name and one.copy.state == "unacked":
+                    yield one.copy, one.copy.name in known
+
+    def add_link(self, link: str, what: str, source: str, target: str, cause: str) -> None:
+        """A line of the picture comes to be."""
+        self.link(link, what, source, target, "", cause)
+
+    def remove_link(self, link: str, cause: str) -> None:
+        """It goes."""
+        self.unlink(link, cause)
+
+    def answer(self, connection: Connection, request: Any, reply: Any, departure: str) -> None:
+        """Replies are pushed where the command is done."""
+
+    def stops(self, connection: Connection, request: Any, departure: str) -> bool:
+        """Nothing that has arrived waits unread."""
+        return False
+
+    def picture(self, nodes: dict[str, Node], copies: dict[str, CopyState]) -> None:
+        """Add itself, its nodes and its live copies to a scene."""
+        picture.draw(self, nodes, copies)

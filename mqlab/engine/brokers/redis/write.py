@@ -139,7 +139,7 @@ def add(
     if trim.by:
         told.trimmed(broker, stream, cut(stream, trim), trim.by, cause)
     broker.touch(client.db, key)
-    broker.signal(client.db, key)
+    broker.signal(client.db, key, cause)
     return shown(id)
 
 

@@ -1,0 +1,1 @@
+"""Programs that talk to Redis, and the façade with redis-py's verbs."""
