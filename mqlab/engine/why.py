@@ -13,7 +13,7 @@ from mqlab.engine.limits import RECORDING_S_MAX
 from mqlab.engine.message import message_of
 from mqlab.engine.scene import CopyState, Flight, Held, Node, Scene
 from mqlab.engine.sentences import Sentence, say
-from mqlab.engine.story import Fields, Gathered, book_of
+from mqlab.engine.story import Fields, Gathered, book_of, kind_of
 
 REASONS_MAX = 12
 
@@ -54,6 +54,7 @@ Say = Callable[..., Reason]
 def why(scene: Scene, gathered: Gathered) -> list[Reason]:
     """The reasons at the scene's position: of all its places, or, where it is nowhere, of its ends."""
     book = book_of(scene)
+    broker = kind_of(scene)
 
     def reason(situation: str, of: str, fields: Fields, rule: str = "") -> Reason:
         if not rule.startswith(f"{broker}/"):

@@ -1,6 +1,5 @@
 // Why is a message where it is? mqlab/engine/why.py once more. Pure: no DOM.
 
-import { kindOf } from "./dom.js";
 import { say } from "./sentence.js";
 import { bookOf } from "./story.js";
 import { messageOf } from "./words.js";
@@ -25,7 +24,7 @@ const FAR_US = 600e6; // what is due later than a recording can be is not worth 
 export function why(scene, gathered) {
   const book = bookOf(scene);
   const message = gathered.message;
-  const kind = kindOf(scene);
+  const kind = Array.from(scene.nodes.values()).find((node) => node.what === "broker")?.settings.kind ?? "rabbitmq";
   const here = (rule) => (rule.startsWith(`${kind}/`) ? rule : (ELSEWHERE.get(`${kind} ${rule}`) ?? ""));
   const reason = (situation, of, fields, rule = "") => ({ situation, of, sentence: say(book.why[situation], fields, scene.nodes, message), rule: here(rule) });
   let found = places(scene, message, reason);
