@@ -44,7 +44,12 @@ class SqsSystem(System):
                 PRODUCER: {
                     "kind": "producer",
                     "broker": BROKER,
-                    "send": {"queue": self.queue, "keys": workload.key_names, "body": BODY, **self.parameters},
+                    "send": {
+                        "queue": self.queue,
+                        "keys": workload.key_names,
+                        "body": BODY,
+                        **self.parameters,
+                    },
                     **producer_parts(workload),
                 },
                 CONSUMER: {
