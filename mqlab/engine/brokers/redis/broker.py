@@ -81,7 +81,9 @@ class Redis(Topology):
         self.expected: dict[str, list[tuple[str, bytes]]] = {}
         self.blocked: dict[int, Client] = {}
         self.overfull: dict[int, Client] = {}
-        self.ready: dict[tuple[int, bytes], str] = {}  # keys to which something came, and the event that says so
+        self.ready: dict[
+            tuple[int, bytes], str
+        ] = {}  # keys to which something came, and the event that says so
         self.unblocked: list[Client] = []  # who may go on with what they sent while they waited
         self.in_exec = False
         self.connected = 0
