@@ -28,7 +28,9 @@ def check_command(
         case c.Bind() | c.Unbind():
             known = {"source": exchanges, "destination": [*queues, *exchanges]}
         case c.Delete():
-            known = {"node": [*queues, *exchanges, *(name for spec in brokers.values() for name in spec.named())]}
+            known = {
+                "node": [*queues, *exchanges, *(name for spec in brokers.values() for name in spec.named())]
+            }
         case _:
             known = {"broker": ["", *brokers], "exchange": ["", *exchanges], "queue": queues}
             known |= {

@@ -79,7 +79,9 @@ class Redis(Topology):
         self.expected: dict[str, list[tuple[str, bytes]]] = {}
         self.blocked: dict[int, Client] = {}
         self.overfull: dict[int, Client] = {}
-        self.ready: dict[tuple[int, bytes], str] = {}  # keys to which something came, and the event that says so
+        self.ready: dict[
+            tuple[int, bytes], str
+        ] = {}  # keys to which something came, and the event that says so
         self.unblocked: list[Client] = []  # who may go on with what they sent while they waited
         self.in_exec = False
         self.serving = False  # what waited is being answered
@@ -227,7 +229,9 @@ class Redis(Topology):
         rule = reply.rule if isinstance(reply, Error) else commands.rule_of(client, request.argv, reply)
         said = "it waits" if reply is m.BLOCKED else in_words(reply)[:REPLY_CHARS]
         verb = text(request.argv[0])
-        world.emit(Answered(world.now, world.name(client.program), departure, rule, client.program, verb, said))
+        world.emit(
+            Answered(world.now, world.name(client.program), departure, rule, client.program, verb, said)
+        )
 
     def push_reply(self, client: Client, value: Any, name: bytes, cause: str) -> None:
         """Send a reply to a program; it travels unseen."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis import errors, output_buffer
+from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis.arguments import text
 from mqlab.engine.brokers.redis.errors import Refused
 from mqlab.engine.brokers.redis.glob import matches

@@ -78,5 +78,7 @@ def in_words(reply: Any) -> str:
         case list():
             return "[" + ", ".join([in_words(one) for one in reply]) + "]"
         case dict():
-            return "{" + ", ".join([f"{in_words(name)}: {in_words(one)}" for name, one in reply.items()]) + "}"
+            return (
+                "{" + ", ".join([f"{in_words(name)}: {in_words(one)}" for name, one in reply.items()]) + "}"
+            )
     return str(reply)

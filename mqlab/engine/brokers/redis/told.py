@@ -73,7 +73,9 @@ def cursor_set(broker: Redis, stream: Stream, group: Group, last: ID, cause: str
         )  # fmt: skip
 
 
-def trimmed(broker: Redis, stream: Stream, entries: list[Entry], why: str, cause: str, approx: bool = False) -> None:
+def trimmed(
+    broker: Redis, stream: Stream, entries: list[Entry], why: str, cause: str, approx: bool = False
+) -> None:
     """Entries are gone: groups that had not read them have lost them."""
     if not entries:
         return
@@ -133,7 +135,13 @@ def delivered(
     copy.since = world.now
     arrives = connection.down()
     name = copy_event(copy)
-    rule = "redis/noack" if noack else "redis/blocked-first-served" if broker.serving else "redis/group-gives-once"
+    rule = (
+        "redis/noack"
+        if noack
+        else "redis/blocked-first-served"
+        if broker.serving
+        else "redis/group-gives-once"
+    )
     world.emit(
         Delivered(
             world.now, name, cause, rule, (copy.name,), group.name, client.program, 0, arrives, False, noack
@@ -237,9 +245,9 @@ def settled(broker: Redis, client: Client, copies: list[Copy], cause: str) -> No
     for copy in alive:
         world.ledger.move(copy, "ack")
     of = tuple([copy.name for copy in alive])
-    world.emit(
-        Settled(world.now, copy_event(alive[0]), cause, "redis/ack-leaves-entry", of, client.program, "acked")
-    )
+    own = all([copy.holder == client.program for copy in alive])
+    rule = "redis/ack-leaves-entry" if own else "redis/ack-by-anybody"
+    world.emit(Settled(world.now, copy_event(alive[0]), cause, rule, of, client.program, "acked"))
 
 
 def forced(broker: Redis, client: Client, group: Group, copy: Copy, cause: str) -> None:

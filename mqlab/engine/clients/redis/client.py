@@ -44,7 +44,12 @@ class ClientSpec(ProgramSpec, frozen=True, kw_only=True):
     def plain(self) -> dict[str, Any]:
         """As the file has it."""
         script = [{"at_ms": ms(one.at_us), "command": list(one.command)} for one in self.script]
-        return {"kind": self.kind, "broker": self.broker, "script": script, "reconnect_ms": ms(self.reconnect_us)}
+        return {
+            "kind": self.kind,
+            "broker": self.broker,
+            "script": script,
+            "reconnect_ms": ms(self.reconnect_us),
+        }
 
 
 def read_client(place: Place, name: str, there: There) -> ClientSpec:
@@ -111,7 +116,9 @@ class Client(Program, Line):
         arguments = {"words": words} if words else None
         self.asked.append(verb)
         world.emit(Called(world.now, name, "", "", self.name, verb, 1, broker.name, arrives, arguments))
-        connection.send(request, name, arrives, Flight("request", self.name, broker.name, world.now, arrives, ()))
+        connection.send(
+            request, name, arrives, Flight("request", self.name, broker.name, world.now, arrives, ())
+        )
 
     def on_message(self, frame: m.Pushed, departure: str) -> None:
         """Heard, and done."""
