@@ -13,7 +13,7 @@ from soak import differential
 from tests.conftest import rabbitmq_answers
 
 ROUNDS = 3
-RECORDED = ("rabbitmq", "rabbitmq_3_10", "topic_match", "headers_match")
+RECORDED = ("rabbitmq", "rabbitmq_3_10", "rabbitmq_3_10_more", "topic_match", "headers_match")
 
 
 def figures() -> list[Figure]:

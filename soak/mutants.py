@@ -20,7 +20,7 @@ from tests.conftest import rabbitmq_answers
 
 BOUND_S = 120
 ROOT = Path(__file__).resolve().parents[1]
-TRACES = ("rabbitmq_3_10", "rabbitmq", "topic_match", "headers_match")
+TRACES = ("rabbitmq_3_10", "rabbitmq_3_10_more", "rabbitmq", "topic_match", "headers_match")
 
 
 def disagreeing() -> list[str]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.lab_server import LabServer
 from tests.test_stage import DIES, ROUTES, TARGET_PX, WCAG, flags, paused_at, running, saved
@@ -271,6 +271,19 @@ def test_each_form_shows_the_client_code_it_stands_for(page: Page, server: LabSe
     expect(code).to_contain_text('routing_key="charge.me"')
     page.get_by_label("Body").fill("ten")
     expect(code).to_contain_text('body="ten"')
+
+
+def test_what_is_typed_before_the_other_forms_have_come_is_kept(page: Page, server: LabServer) -> None:
+    held: list[Route] = []
+    page.route("**/act_forms*.js", lambda route: held.append(route))
+    with page.expect_request("**/act_forms*.js"):
+        running(page, server, DIES)
+    key = page.get_by_label("Routing key")
+    key.fill("charge.me")
+    page.get_by_label("Body").focus()
+    held[0].continue_()
+    page.wait_for_function("() => document.querySelector('mq-stage').acts.more !== undefined")
+    expect(key).to_have_value("charge.me")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

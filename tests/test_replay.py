@@ -15,7 +15,7 @@ from tests.lab_server import clean_environment
 from tests.tree import ROOT
 
 TRACES = Path("tests/traces")
-FILES = ("rabbitmq", "rabbitmq_3_10", "topic_match", "headers_match")
+FILES = ("rabbitmq", "rabbitmq_3_10", "rabbitmq_3_10_more", "topic_match", "headers_match")
 
 
 def recorded(name: str) -> dict[str, Any]:

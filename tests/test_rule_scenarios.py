@@ -93,6 +93,18 @@ def counts_rise(seen: Seen) -> bool:
     ] == [1, 2, 3]
 
 
+def three_deaths_are_read(seen: Seen) -> bool:
+    """It dies in three queues, and somebody reads the header in the fourth."""
+    died = [one.queue for one in seen.all(e.DeadLettered)]
+    return died == ["first", "second", "third"] and len(seen.all(e.Delivered, queue="fourth")) == 1
+
+
+def gone_at_the_first_return(seen: Seen) -> bool:
+    """Delivered once, given back once, and never again."""
+    (gone,) = seen.all(e.Dropped, queue="below", reason="delivery_limit")
+    return len(seen.all(e.Delivered, queue="below")) == 1 and gone.rule == "rabbitmq/delivery-limit"
+
+
 def travels_under(seen: Seen) -> bool:
     """Under the queue's own dead-letter key where it has one, else under the old one."""
     keys = {one.queue: one.routing_key for one in seen.all(e.DeadLettered)}
@@ -314,6 +326,8 @@ SHOWN: dict[str, Callable[[Seen], bool]] = {
     "rabbitmq/policy-one-kind": one_kind_alone,
     "rabbitmq/cluster-metadata-majority": waits_for_a_majority,
     "rabbitmq/x-death-record": counts_rise,
+    "rabbitmq/x-death-turned-round": three_deaths_are_read,
+    "rabbitmq/delivery-limit-below-zero": gone_at_the_first_return,
     "rabbitmq/first-last-death": lambda seen: bool(seen.all(e.Handled, program="coroner", outcome="failed")),
     "rabbitmq/client-x-death-ignored": lambda seen: [one.count for one in seen.all(e.DeadLettered, queue="liars")] == [1],
     "rabbitmq/delivery-limit-nack-43": nacks_do_not_count,

@@ -264,11 +264,64 @@ class ClearAlarm(Command, frozen=True, forbid_unknown_fields=True, omit_defaults
     resource: Literal["memory", "disk"] = "memory"
 
 
+class Send(Numbered, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="send"):
+    """`you` send a message to a queue of SQS, or `repeat` of them, each `every_ms` after the one before (0: all at once).
+    {n} in deduplication_id is the message's number. `attributes`: message attributes; a plain text is a String."""
+
+    queue: Name
+    key: Annotated[str, msgspec.Meta(max_length=2)] = ""
+    body: Annotated[str, msgspec.Meta(max_length=limits.BODY_BYTES_MAX)] = ""
+    group_id: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    deduplication_id: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    delay_seconds: Annotated[int, msgspec.Meta(ge=-900, le=1_800)] | None = None
+    attributes: dict[Name, Any] | None = None
+    every_ms: Annotated[float, msgspec.Meta(ge=0, le=limits.REPEAT_EVERY_MS_MAX)] = 0
+    broker: MaybeName = ""  # as for publish
+
+
+class Receive(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="receive"):
+    """`you` receive up to `count` messages from a queue of SQS by a short poll, and then delete them, release them (visible
+    again at once), or leave them until their visibility timeout is over."""
+
+    queue: Name
+    then: Literal["delete", "release", "leave"] = "delete"
+    count: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
+    visibility_timeout: Annotated[int, msgspec.Meta(ge=0, le=43_200)] | None = None
+
+
+class SetAttributes(
+    Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="set_attributes"
+):
+    """Set attributes of a queue of SQS, by their real names. In a policy's table a queue's name stands for its ARN."""
+
+    queue: Name
+    attributes: dict[Name, Any]
+
+
+class ChangeVisibility(
+    Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="change_visibility"
+):
+    """Hide a message that is in flight for so many seconds from now; 0: it is visible at once. `copy`: `web-41@orders`."""
+
+    copy: Name
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=43_200)] = 0
+
+
+class Redrive(Command, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="redrive"):
+    """Move the messages of a dead-letter queue of SQS back to where each came from, or to another queue, so many a second (0:
+    as fast as it goes)."""
+
+    queue: Name
+    destination: MaybeName = ""
+    per_second: Annotated[int, msgspec.Meta(ge=0, le=500)] = 0
+
+
 AnyCommand = (
     Publish | Crash | Restart | Slow | Hang | Resume | Disconnect | Add | Remove | Change | Bind | Unbind | Purge | Delete
     | Get | RaiseAlarm | ClearAlarm | SetPolicy | ClearPolicy
     | PublishTo | Xadd | Xtrim
     | Cancel | CloseChannel | Abort | StopNode | StartNode | CutOff | Heal
+    | Send | Receive | SetAttributes | ChangeVisibility | Redrive
 )  # fmt: skip
 
 
@@ -298,6 +351,7 @@ __all__ = [
     "Bind",
     "Cancel",
     "Change",
+    "ChangeVisibility",
     "ClearAlarm",
     "ClearPolicy",
     "CloseChannel",
@@ -315,9 +369,13 @@ __all__ = [
     "PublishTo",
     "Purge",
     "RaiseAlarm",
+    "Receive",
+    "Redrive",
     "Remove",
     "Restart",
     "Resume",
+    "Send",
+    "SetAttributes",
     "SetPolicy",
     "Slow",
     "StartNode",

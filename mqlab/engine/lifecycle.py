@@ -51,6 +51,12 @@ class Ledger:
         self.born += count
         self.states["arriving"] += count
 
+    def bear_ready(self, copy: Copy) -> None:
+        """A copy came to be in its queue: no exchange routed it there."""
+        self.born += 1
+        self.states["ready"] += 1
+        copy.state = "ready"
+
     def pass_on(self, count: int) -> None:
         """So many copies came to be and were sent at once by a broker that keeps nothing: for it they are done."""
         self.born += count

@@ -51,14 +51,14 @@ class Message(msgspec.Struct, gc=False):
 
 
 class Death(msgspec.Struct):
-    """One entry of x-death: why this queue gave the message up, and how often."""
+    """One entry of x-death: why this queue gave the message up, and how often. None: a client that made it up left it out."""
 
-    queue: str
-    reason: str
+    queue: str | None
+    reason: str | None
     count: int
-    exchange: str
-    routing_keys: tuple[str, ...]
-    time: Timestamp
+    exchange: str | None
+    routing_keys: tuple[str, ...] | None
+    time: Timestamp | None
     original_expiration: str | None = None
 
 

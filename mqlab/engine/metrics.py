@@ -38,10 +38,13 @@ class Metrics:
         request: Callable[[Any], str] | None = None,
     ) -> None:
         self.world = world
-        self.published: dict[str, int] = {}  # message -> when first (µs)
+        self.published: dict[
+            str, tuple[e.Published, int]
+        ] = {}  # message -> its first publish, and that one's i
         self.begun: dict[str, int] = {}  # message -> when last (µs)
         self.took: dict[str, Took] = {}  # message -> its way
         self.requests: dict[str, int] = {}  # name -> how many
+        self.asked: tuple[Any, int] | None = None  # the last event that was a request, and its i
         self._kinds = requests
         self._request = request
 
@@ -56,8 +59,9 @@ class Metrics:
         return [*found, self._asked] if kind in self._kinds else found
 
     def _published(self, event: e.Published) -> None:
+        published = event, self.world.i
         for message in event.of:
-            self.published.setdefault(message, event.t)
+            self.published.setdefault(message, published)
 
     def _started(self, event: e.Started) -> None:
         for copy in event.of:
@@ -69,7 +73,7 @@ class Metrics:
         for copy in event.of:
             message = message_of(copy)
             if message not in self.took and message in self.published:
-                since, begun = self.published[message], self.begun.get(message, event.t)
+                since, begun = self.published[message][0].t, self.begun.get(message, event.t)
                 way = (
                     event.t - since,
                     message,
@@ -87,8 +91,16 @@ class Metrics:
         name = self._request(event)
         if name:
             self.requests[name] = self.requests.get(name, 0) + 1
+            self.asked = event, self.world.i
 
-    def quantile(self, percent: int) -> Took | None:
-        """The message that was slower than or as slow as so many per cent of those handled (nearest rank); None: none was."""
-        ways = sorted(self.took.values())
-        return ways[max(0, -(-len(ways) * percent // 100) - 1)] if ways else None
+    def quantiles(self, *percents: int) -> list[Took | None]:
+        """For each: the message than which so many per cent of those handled were not slower (nearest rank); None: none was."""
+        times = sorted([one.us for one in self.took.values()])
+        if not times:
+            return [None] * len(percents)
+        wanted = [times[max(0, -(-len(times) * percent // 100) - 1)] for percent in percents]
+        first: dict[int, Took] = {}
+        for one in self.took.values():
+            if one.us in wanted:
+                first.setdefault(one.us, one)
+        return [first[us] for us in wanted]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+import msgspec
 from django.urls import reverse
 
 from mqlab.engine.message import message_of
@@ -122,19 +123,20 @@ def lab_href(one: System, workload: Workload, moment: Moment | None = None) -> s
 
 
 def _cell(name: str, row: Row, one: System, workload: Workload) -> CellShown:
-    if name == "waiting":
-        return CellShown(name, f"{row.waiting:,}", bad=row.waiting > 0)
-    if name == "requests":
-        return CellShown(name, cost(row))
     cell = row.cells.get(name)
     if cell is None:
-        return CellShown(name, "none handled")
-    moment = cell.moment
-    text = took(cell.value) if name in TIMES else f"{cell.value:,}"
+        return CellShown(name, cost(row) if name == "requests" else "none handled")
+    moment = _seen_at_the_end(row, cell.moment) if name == "waiting" else cell.moment
+    text = took(cell.value) if name in TIMES else cost(row) if name == "requests" else f"{cell.value:,}"
     href = lab_href(one, workload, moment) if moment else ""
     return CellShown(
         name, text, href, text_of(moment.said) if moment else "", name in COUNTED and cell.value > 0
     )
+
+
+def _seen_at_the_end(row: Row, moment: Moment | None) -> Moment | None:
+    """What is not finished is looked at when the time is over: there the lab says where it is, and why."""
+    return moment and msgspec.structs.replace(moment, t=row.end_us)
 
 
 def took(us: int) -> str:
@@ -160,7 +162,7 @@ def differences(rows: list[Row], workload: Workload) -> list[Told]:
 
 
 def _told(name: str, rows: list[Row], workload: Workload) -> Told:
-    counts = {row.system: row.waiting if name == "waiting" else row.count(name) for row in rows}
+    counts = {row.system: row.count(name) for row in rows}
     none = [one for one, count in counts.items() if count == 0]
     lines = []
     if none:
@@ -171,8 +173,7 @@ def _told(name: str, rows: list[Row], workload: Workload) -> Told:
         if count == 0:
             continue
         words = f"{_titles([row.system])} {SOME[name].format(n=f'{count:,} of {row.messages:,}')}"
-        cell = row.cells.get(name)
-        lines.append(_line(words, row, cell.moment if cell else None, workload))
+        lines.append(_line(words, row, row.cells[name].moment, workload))
     return Told(COLUMNS[name], tuple(lines))
 
 
@@ -181,14 +182,12 @@ def _line(words: str, row: Row, moment: Moment | None, workload: Workload) -> tu
         return f"{words}.", "", "", "", ""
     one = system(row.system)
     assert one is not None
-    when = f"; first {moment.message}, at {moment.t / SECOND:.2f} s."
-    return (
-        words + when,
-        text_of(moment.said),
-        _because(moment.because),
-        moment.rule,
-        lab_href(one, workload, moment),
-    )
+    if moment is row.cells["waiting"].moment:
+        words += f"; first {moment.message}. What last befell it, at {moment.t / SECOND:.2f} s:"
+    else:
+        words += f"; first {moment.message}, at {moment.t / SECOND:.2f} s."
+    href = lab_href(one, workload, moment)
+    return words, text_of(moment.said), _because(moment.because), moment.rule, href
 
 
 def _because(sentence: Sentence) -> str:

@@ -104,7 +104,7 @@ def context(request: HttpRequest, row: Recording, owner: str, scenario: Outline)
         "scenario": scenario,
         "site": site_for_others(request),
         "role": "owner" if row.owner == owner and not row.shared else "viewer",
-        "stranger": row.owner != owner and not from_gallery(row),
+        "stranger": row.owner not in ("", owner) and not from_gallery(row),  # "": this site made it
         "differs_from_s": differs_from_s(row),
     }
 

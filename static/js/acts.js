@@ -80,7 +80,8 @@ export class Acts {
     this.refused("");
     const what = this.scene.nodes.get(this.chosen)?.what;
     const here = what === "you" && kindOf(this.scene) === "rabbitmq"; // the forms of the others come when they are wanted
-    if (!here && !this.more) {
+    this.waits = !here && !this.more;
+    if (this.waits) {
       this.forms.replaceChildren(el("p", { class: "soft", textContent: "Loading the forms…" }));
       this.load();
       return;
@@ -94,7 +95,7 @@ export class Acts {
   load() {
     this.loading ??= import("./act_forms.js").then((made) => {
       this.more = made;
-      if (this.scene) this.build(this.shapeOf(this.scene));
+      if (this.waits) this.build(this.shapeOf(this.scene)); // else somebody may be typing
       return made;
     });
     return this.loading;

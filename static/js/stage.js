@@ -148,7 +148,7 @@ class Stage extends HTMLElement {
   lazy() {
     this.lazy = () => {};
     performance.mark("mq-first-picture"); // what was asked for before this is the first load
-    const settle = () => this.classList.remove("loading");
+    const settle = () => requestAnimationFrame(() => this.classList.remove("loading")); // after the lesson is drawn, in the same frame
     if (this.dataset.lesson) import("./lesson.js").then(({ Lesson }) => this.use(new Lesson(this, JSON.parse(this.dataset.lesson)))).finally(settle);
     else settle();
     import("./comparing.js").then(({ Comparing }) => this.use(new Comparing(this)));

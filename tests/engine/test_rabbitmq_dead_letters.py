@@ -276,3 +276,18 @@ def test_a_dead_letter_on_its_way_falls_with_the_broker(version: str) -> None:
     connection.sleep(1.1)
     (lost,) = told(Lost, "rabbitmq/dead-letter-at-most-once", connection)
     assert lost.what == "message"
+
+
+@pytest.mark.parametrize(
+    ("version", "history"), [("3.10", ["c", "a", "b"]), ("4.0", ["c", "b", "a"]), ("4.3", ["c", "b", "a"])]
+)
+@pytest.mark.rule("rabbitmq/x-death-turned-round")
+def test_3_10_turns_the_older_deaths_round(version: str, history: list[str]) -> None:
+    channel = connect(version).channel()
+    for name, then in (("a", "b"), ("b", "c"), ("c", "d")):
+        queue(channel, name, x_dead_letter_exchange="", x_dead_letter_routing_key=then)
+    queue(channel, "d")
+    publish(channel, "a", "m")
+    for name in ("a", "b", "c"):
+        channel.basic_reject(take(channel, name).tag, requeue=False)
+    assert [death["queue"] for death in take(channel, "d").headers["x-death"]] == history

@@ -170,3 +170,13 @@ def test_whether_it_is_exclusive_is_looked_at_before_all_else(version: str) -> N
     with pytest.raises(pika.ChannelClosedByBroker) as error:
         channel.queue_declare("q", exclusive=True, auto_delete=True)
     assert error.value.reply_code == 405
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/declare-equivalent")
+def test_true_is_not_1(version: str) -> None:
+    connection = connect(version)
+    queue(connection.channel(), "q", x_max_length=1)
+    text = "inequivalent arg 'x-max-length' for queue 'q' in vhost '/': received 'true' but current is '1'"
+    with refused(406, f"PRECONDITION_FAILED - {text}"):
+        queue(connection.channel(), "q", x_max_length=True)

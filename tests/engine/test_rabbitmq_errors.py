@@ -159,6 +159,19 @@ def test_an_expiration_is_a_number_in_a_string(version: str, expiration: str, wh
 
 
 @every_version
+@pytest.mark.rule("rabbitmq/user-id")
+def test_nobody_publishes_in_another_s_name(version: str) -> None:
+    connection = connect(version)
+    channel = connection.channel()
+    queue(channel, "q")
+    publish(channel, "q", "m1", user_id="guest")
+    with refused(406, f"{PRE}user_id property set to 'eve' but authenticated user was 'guest'"):
+        publish(channel, "q", "m2", user_id="eve", expiration="no number")  # it is looked at first
+    assert bodies(connection.channel(), "q") == ["m1"]
+    assert len(told(ChannelClosed, "rabbitmq/user-id", connection)) == 1
+
+
+@every_version
 @pytest.mark.rule("rabbitmq/exclusive-consumer")
 def test_an_exclusive_consumer_shares_its_queue_with_nobody(version: str) -> None:
     connection = connect(version)

@@ -130,12 +130,23 @@ def test_what_a_closed_channel_held_is_served_first_with_a_limit_or_without(
 ) -> None:
     connection = connect(version)
     channel = connection.channel()
-    queue(channel, "q", x_queue_type="quorum", x_delivery_limit=5 if limited else -1)
+    unlimited = {} if version == "3.10" else {"x_delivery_limit": -1}
+    queue(channel, "q", x_queue_type="quorum", **({"x_delivery_limit": 5} if limited else unlimited))
     publish(channel, "q", "m1", "m2", "m3")
     take(channel, "q")
     take(channel, "q")
     channel.close()
     assert bodies(connection.channel(), "q") == ["m1", "m2", "m3"]
+
+
+@pytest.mark.parametrize(("version", "left"), [("3.10", []), ("4.0", ["m"]), ("4.3", ["m"])])
+@pytest.mark.rule("rabbitmq/delivery-limit-below-zero")
+def test_a_limit_below_0_is_none_since_4_and_broken_at_once_before(version: str, left: list[str]) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q", x_queue_type="quorum", x_delivery_limit=-1)
+    publish(channel, "q", "m")
+    channel.basic_nack(take(channel, "q").tag)
+    assert bodies(channel, "q") == left
 
 
 @every_version

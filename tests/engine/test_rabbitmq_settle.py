@@ -184,3 +184,50 @@ def test_an_acked_message_never_comes_back(version: str) -> None:
     connection.close()
     assert bodies(another(connection).channel(), "q") == ["m2"]
     assert len(told(Settled, "rabbitmq/ack-settles", connection)) == 1
+
+
+@every_version
+@pytest.mark.parametrize("kind", ["classic", "quorum"])
+@pytest.mark.rule("rabbitmq/ack-settles")
+def test_what_several_consumers_held_is_acked_consumer_by_consumer(version: str, kind: str) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q", x_queue_type=kind)
+    channel.basic_qos(prefetch_count=2)
+    second, first = (Consumer(channel, "q", consumer_tag=tag) for tag in ("B", "A"))
+    publish(channel, "q", *(f"m{n}" for n in range(1, 9)))
+    assert (second.got, first.got) == (["m1", "m3"], ["m2", "m4"])
+    channel.basic_ack(4, multiple=True)
+    assert (first.got[2:], second.got[2:]) == (
+        ["m5", "m6"],
+        ["m7", "m8"],
+    )  # A has all it may have before B's turn
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/prefetch-per-channel")
+def test_those_who_wait_for_the_channel_s_prefetch_take_turns(version: str) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q")
+    channel.basic_qos(prefetch_count=2, global_qos=True)
+    consumers = [Consumer(channel, "q", consumer_tag=tag) for tag in ("A", "B", "C")]
+    publish(channel, "q", *(f"m{n}" for n in range(1, 8)))
+    turns = []
+    for tag in range(1, 6):
+        before = [len(one.got) for one in consumers]
+        channel.basic_ack(tag)
+        turns += [one.tag for one, had in zip(consumers, before, strict=True) if len(one.got) > had]
+    assert turns == ["C", "A", "B", "C", "A"]
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/prefetch-per-channel")
+def test_an_ack_frees_the_consumer_s_own_slot_before_the_channel_s(version: str) -> None:
+    channel = connect(version).channel()
+    queue(channel, "q")
+    publish(channel, "q", *(f"m{n}" for n in range(1, 9)))
+    channel.basic_qos(prefetch_count=3)
+    channel.basic_qos(prefetch_count=4, global_qos=True)
+    first, second = (Consumer(channel, "q", consumer_tag=tag) for tag in ("A", "B"))
+    for tag in (1, 2, 4):
+        channel.basic_ack(tag)
+    assert (first.got, second.got) == (["m1", "m2", "m3", "m5", "m7"], ["m4", "m6"])

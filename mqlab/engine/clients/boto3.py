@@ -36,7 +36,7 @@ from mqlab.engine.clients.boto3_exceptions import ClientError as ClientError
 from mqlab.engine.clients.boto3_exceptions import ParamValidationError as ParamValidationError
 from mqlab.engine.clients.boto3_exceptions import ReentrantCall as ReentrantCall
 from mqlab.engine.clients.boto3_shapes import check_call, entry_of, failures, handles_of, sent_shape, shown
-from mqlab.engine.clients.sqs import SqsClient
+from mqlab.engine.clients.sqs.client import SqsClient
 from mqlab.engine.events import Event
 from mqlab.engine.world import World
 

@@ -39,8 +39,6 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def value(self, row: Row) -> int:
         """What this system has in the column that is asked about."""
-        if self.about == "waiting":
-            return row.waiting
         if self.about == "requests":
             return sum(row.requests.values()) if row.dollars is not None else 0
         return row.count(self.about)

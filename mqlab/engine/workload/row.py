@@ -33,20 +33,24 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """`messages`: how many were published, each once; `handled`: at least once, well; `waiting`: neither handled nor lost when
-    the time was over. `cells`: by lost, duplicated, out_of_order, p50, p99. `stopped`: why time stopped early at `end_us`; "": it
-    did not. `requests`: by their names; `dollars`: what they cost, None where nobody charges for requests."""
+    """`messages`: how many were published, each once; `handled`: at least once, well. `cells`: by lost, duplicated,
+    out_of_order, waiting (neither handled nor lost when the time was over), p50, p99, requests. `stopped`: why time stopped
+    early, at `end_us`; "": it did not. `requests`: by their names; `dollars`: what they cost, None where nobody charges."""
 
     system: str
     messages: int
     handled: int
-    waiting: int
     cells: dict[str, Cell]
     end_us: int
     requests: dict[str, int] = {}
     dollars: float | None = None
     stopped: str = ""
     events: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many messages were neither handled nor lost when the time was over."""
+        return self.cells["waiting"].value
 
     def count(self, what: str) -> int:
         """The value of a cell; of a time that there is not, -1."""

@@ -41,9 +41,8 @@ class Deciding:
         self.book = book
         self.first: dict[str, Moment] = {}
         self.ended: set[str] = set()  # messages that were lost, or left as dead letters
-        self.befell: dict[
-            str, e.Event
-        ] = {}  # message -> what last happened to it that does not happen to every one
+        self.befell: dict[str, tuple[e.Event, int]] = {}
+        """Message -> what last happened to it that does not happen to every one, and that event's i."""
 
     def hearers(self, kind: type[e.Event]) -> list[Callable[[Any], None]]:
         """What is to be called with each event of this kind."""
@@ -58,8 +57,9 @@ class Deciding:
             self._befell(event)
 
     def _befell(self, event: Any) -> None:
+        befell = event, self.world.i
         for copy in event.of:
-            self.befell[message_of(copy)] = event
+            self.befell[message_of(copy)] = befell
 
     def _changed(self, change: e.VerdictChanged) -> None:
         if change.verdict in ("lost", "dead"):
@@ -69,17 +69,14 @@ class Deciding:
         world = self.world
         event: Any = next(one for one in world.events if one.name == change.cause)
         message = change.of[0]
-        before = self.befell.get(message)
+        before = self.befell.get(message, (None, 0))[0]
         because: Sentence = ()
         rule = event.rule
         if before is not None and before is not event:
             because, rule = self.said(before), rule or before.rule
         elif change.verdict == OutOfOrder.name:
             because = self._overtaken(event, message)
-        kind = type(event).__name__
-        self.first[change.verdict] = Moment(
-            kind, event.name, event.t, world.i, message, self.said(event), because, rule
-        )
+        self.first[change.verdict] = self.moment(event, world.i, message, because, rule)
 
     def _overtaken(self, event: e.Handled, message: str) -> Sentence:
         """Which later message of its key was done before it."""
@@ -89,6 +86,11 @@ class Deciding:
         later = f"{producer}-{order.latest[producer, event.key, order.handling.role(event.program)]}"
         told = " has the same key and was sent later, and was done with before it, side by side with it."
         return (("message", later, later), ("text", told, ""))
+
+    def moment(self, event: e.Event, i: int, message: str, because: Sentence = (), rule: str = "") -> Moment:
+        """Of an event that decided something."""
+        kind, said = type(event).__name__, self.said(event)
+        return Moment(kind, event.name, event.t, i, message, said, because, rule or event.rule)
 
     def said(self, event: e.Event) -> Sentence:
         """An event as this kind of broker tells it."""
@@ -115,6 +117,10 @@ def run(system: System, workload: Workload) -> Work[Row]:
         world.finish()
     yield from _until(world, (workload.end_us, 0), told)
     row = _row(system, workload, world, metrics, deciding)
+    for part in (metrics.took, metrics.published, metrics.begun, deciding.befell):
+        yield  # what is large goes piece by piece, too
+        part.clear()
+    yield
     world.discard()
     return row
 
@@ -131,17 +137,23 @@ def _until(world: World, to: tuple[int, int], told: list[e.Event]) -> Work[None]
 def _row(system: System, workload: Workload, world: World, metrics: Metrics, deciding: Deciding) -> Row:
     verdicts = next(one for one in world.judges if isinstance(one, Verdicts)).verdicts
     cells = {name: Cell(verdicts[name], deciding.first.get(name)) for name in VERDICTS}
-    for name, percent in (("p50", 50), ("p99", 99)):
-        took = metrics.quantile(percent)
+    for name, took in zip(("p50", "p99"), metrics.quantiles(50, 99), strict=True):
         if took is not None:
             cells[name] = Cell(took.us, _moment(took, deciding))
     waiting = [one for one in metrics.published if one not in metrics.took and one not in deciding.ended]
+    cells["waiting"] = Cell(len(waiting))
+    if waiting:
+        last = deciding.befell.get(waiting[0], metrics.published[waiting[0]])
+        cells["waiting"] = Cell(len(waiting), deciding.moment(*last, waiting[0]))
     charge, asked = system.charge, sum(metrics.requests.values())
+    if metrics.asked is not None:
+        event, i = metrics.asked
+        message = message_of(next(iter(getattr(event, "of", ())), ""))
+        cells["requests"] = Cell(asked, deciding.moment(event, i, message))
     return Row(
         system.id,
         len(metrics.published),
         len(metrics.took),
-        len(waiting),
         cells,
         world.now if world.storm else workload.end_us,
         metrics.requests,
@@ -161,7 +173,7 @@ def _moment(took: Took, deciding: Deciding) -> Moment:
         ("node", took.program, took.program),
         ("text", f" began, and was done {worked:.2f} s later.", ""),
     )
-    before = deciding.befell.get(took.message)
+    before = deciding.befell.get(took.message, (None, 0))[0]
     late = before is not None and took.published < before.t <= took.handled
     because = deciding.said(before) if before is not None and late else ()
     rule = before.rule if before is not None and late else ""

@@ -17,7 +17,6 @@ from mqlab.engine.recording import Stored
 from mqlab.engine.scenario.write import write as yaml
 from mqlab.engine.workload.failure import AnyFailure
 from mqlab.engine.workload.parts import Timed, mishaps
-from mqlab.engine.workload.text import write
 from mqlab.engine.workload.workload import Workload
 
 
@@ -86,7 +85,7 @@ def lab_text(system: System, workload: Workload) -> str:
         "format": 1,
         "title": f"{system.title}: {workload.messages:,} messages",
         "summary": "",
-        "about": f"One workload, on {system.title}. Its address on the page that compares: {write(workload) or 'as it is'}.",
+        "about": f"A workload that runs on every broker of the page that compares; here it runs on {system.title}.",
         "seed": workload.seed,
         "gallery": False,
         **system.parts(workload),

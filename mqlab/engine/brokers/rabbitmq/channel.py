@@ -9,6 +9,7 @@ from mqlab.engine.brokers.rabbitmq.methods import ChannelError
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.consumer import Consumer
+    from mqlab.engine.brokers.rabbitmq.queue import Queue
     from mqlab.engine.brokers.rabbitmq.reply_to import Asker
     from mqlab.engine.brokers.rabbitmq.tx import Transaction
     from mqlab.engine.connection import Connection
@@ -20,7 +21,7 @@ class Channel:
 
     __slots__ = (
         "asker", "confirms", "connection", "consumers", "content", "default_prefetch", "latest_queue", "number",
-        "opened", "published", "reclaimed", "shared_prefetch", "shared_unacked", "tags", "tx", "unacked", "watch",
+        "opened", "published", "reclaimed", "shared_prefetch", "shared_unacked", "stopped", "tags", "tx", "unacked", "watch",
     )  # fmt: skip
 
     def __init__(self, connection: Connection, number: int) -> None:
@@ -32,6 +33,9 @@ class Channel:
         self.default_prefetch = 0
         self.shared_prefetch = 0
         self.shared_unacked = 0
+        self.stopped: dict[
+            Queue, None
+        ] = {}  # queues that found the shared prefetch full and wait to be told to go on
         self.confirms = False
         self.latest_queue = ""  # the one declared last, which is meant where none is named
         self.tx: Transaction | None = None
@@ -44,10 +48,16 @@ class Channel:
         self.asker: Asker | None = None  # its consumer of direct replies
         self.content: Content | None = None  # of the last publish: the next one with the same words shares it
 
+    @property
+    def is_full(self) -> bool:
+        """Whether its consumers together hold all that they may."""
+        return 0 < self.shared_prefetch <= self.shared_unacked
+
     def discard(self) -> None:
         """Let go of consumers and of what is unacked (see World.discard)."""
         self.asker = None
         self.consumers.clear()
+        self.stopped.clear()
         self.unacked.clear()
 
     def held(self) -> Iterator[tuple[Copy, Consumer | None]]:

@@ -7,9 +7,15 @@ from mqlab.engine.brokers.rabbitmq.methods import ChannelError
 from mqlab.engine.brokers.rabbitmq.queue_arguments import EXPIRY_MS_MAX
 from mqlab.engine.message import Properties
 
+USER = "guest"
+"""As whom everybody is connected."""
+
 
 def check_properties(properties: Properties) -> ChannelError | None:
-    """What the broker does not take in a message's properties: a bad expiration, CC or BCC that is no list."""
+    """What the broker does not take in a message's properties: another's name, a bad expiration, CC or BCC that is no list."""
+    if properties.user_id not in (None, USER):
+        text = f"PRECONDITION_FAILED - user_id property set to '{properties.user_id}' but authenticated user was '{USER}'"
+        return ChannelError(406, text, "rabbitmq/user-id")
     if properties.expiration is not None and (error := check_expiration(properties.expiration)) is not None:
         return error
     for name in ("CC", "BCC"):

@@ -47,7 +47,7 @@ class Consumer:
         self.arguments = arguments
         self.priority: int = arguments.get("x-priority", 0)
         self.unacked = 0
-        self.blocked = False
+        self.blocked = 0  # out of its queue's rotation, and as which of those that left it; 0: in it
         self.timed = False  # whether its queue looks how long it holds what
         self.watch = 0  # when what it holds is looked at; 0: never
 
@@ -62,9 +62,16 @@ class Consumer:
         return f"{self.queue.name}>{self.channel.connection.program}:{self.tag}"
 
     @property
+    def has_room(self) -> bool:
+        """Whether its own prefetch has room for one more."""
+        return not self.prefetch or self.unacked < self.prefetch
+
+    @property
     def may_take(self) -> bool:
-        """Whether its prefetch (and its channel's) has room for one more."""
+        """Whether its prefetch has room for one more, and its channel's too."""
         if self.prefetch and self.unacked >= self.prefetch:
             return False
-        shared = self.channel.shared_prefetch
-        return not shared or self.queue.kind == "quorum" or self.channel.shared_unacked < shared
+        channel = self.channel
+        if not channel.shared_prefetch or self.queue.kind == "quorum":
+            return True
+        return not channel.is_full and self.queue not in channel.stopped

@@ -86,7 +86,10 @@ def letter(broker: RabbitMQ, queue: Queue, copy: Copy, reason: str) -> Content:
 
 
 def record(broker: RabbitMQ, old: Content, queue: str, reason: str) -> tuple[Death, ...]:
-    """The history with this death in front: a repeated {queue, reason} moves there and counts on. [rule 49]"""
+    """The history with this death in front: a repeated {queue, reason} moves there and counts on. [rule 49]
+
+    Of the others 3.10 turns the order round. [read in 3.10.8's rabbit_dead_letter, and asked of it]
+    """
     past = old.deaths or (_claimed(old.properties) if broker.version == "3.10" else ())
     again = next((death for death in past if death.queue == queue and death.reason == reason), None)
     if again is not None:
@@ -95,7 +98,10 @@ def record(broker: RabbitMQ, old: Content, queue: str, reason: str) -> tuple[Dea
         keys = (old.routing_key, *carbon_copies(old.properties.headers, "CC"))
         time = Timestamp(broker.world.now // 1_000_000)
         newest = Death(queue, reason, 1, old.exchange, keys, time, old.properties.expiration)
-    return (newest, *(death for death in past if death is not again))
+    others = [death for death in past if death is not again]
+    if broker.version == "3.10":
+        others.reverse()  # it turns them round each time
+    return (newest, *others)
 
 
 def _claimed(properties: Properties) -> tuple[Death, ...]:
@@ -105,8 +111,8 @@ def _claimed(properties: Properties) -> tuple[Death, ...]:
         return ()
     return tuple(
         Death(
-            str(entry.get("queue", "")), str(entry.get("reason", "")), int(entry.get("count", 1)), str(entry.get("exchange", "")),
-            tuple(entry.get("routing-keys", ())), Timestamp(entry.get("time", 0)), entry.get("original-expiration"),
+            entry.get("queue"), entry.get("reason"), entry.get("count", 1), entry.get("exchange"), entry.get("routing-keys"),
+            entry.get("time"), entry.get("original-expiration"),
         )
         for entry in entries
         if isinstance(entry, dict)
@@ -116,26 +122,27 @@ def _claimed(properties: Properties) -> tuple[Death, ...]:
 def _with_history(broker: RabbitMQ, properties: Properties, deaths: tuple[Death, ...]) -> Properties:
     headers = dict(properties.headers or {})
     newest = deaths[0]
+    claimed = broker.version == "3.10" and "x-death" in headers  # to it that is no first death
     headers["x-death"] = [_table(death) for death in deaths]
     for field in ("exchange", "queue", "reason"):
-        headers.setdefault(f"x-first-death-{field}", getattr(newest, field))
+        if not claimed:
+            headers.setdefault(f"x-first-death-{field}", getattr(newest, field))
         if broker.version != "3.10":
             headers[f"x-last-death-{field}"] = getattr(newest, field)
     return msgspec.structs.replace(properties, headers=headers, expiration=None)
 
 
 def _table(death: Death) -> dict[str, Any]:
-    table: dict[str, Any] = {
+    table = {
         "count": death.count,
         "exchange": death.exchange,
         "queue": death.queue,
         "reason": death.reason,
-        "routing-keys": list(death.routing_keys),
+        "routing-keys": None if death.routing_keys is None else list(death.routing_keys),
         "time": death.time,
+        "original-expiration": death.original_expiration,
     }
-    if death.original_expiration is not None:
-        table["original-expiration"] = death.original_expiration
-    return table
+    return {name: value for name, value in table.items() if value is not None}
 
 
 def goes_round(deaths: tuple[Death, ...], queue: str) -> bool:

@@ -284,12 +284,16 @@ def _word(value: Any) -> str:
 
 def _same(what: str, name: str, field: str, received: Any, current: Any) -> None:
     if received != current:
-        ours, theirs = ("none" if one is None else f"'{_word(one)}'" for one in (received, current))
-        text = (
-            f"PRECONDITION_FAILED - inequivalent arg '{field}' for {what} '{name}' in vhost '/': received {ours} "
-            f"but current is {theirs}"
-        )
-        raise ChannelError(406, text, "rabbitmq/declare-equivalent")
+        raise _inequivalent(what, name, field, received, current)
+
+
+def _inequivalent(what: str, name: str, field: str, received: Any, current: Any) -> ChannelError:
+    ours, theirs = ("none" if one is None else f"'{_word(one)}'" for one in (received, current))
+    text = (
+        f"PRECONDITION_FAILED - inequivalent arg '{field}' for {what} '{name}' in vhost '/': received {ours} "
+        f"but current is {theirs}"
+    )
+    return ChannelError(406, text, "rabbitmq/declare-equivalent")
 
 
 def _same_argument(
@@ -298,7 +302,7 @@ def _same_argument(
     if field in received and field in current:
         ours, theirs = received[field], current[field]
         if type(ours) is not type(theirs) or ours != theirs:
-            _same(what, name, field, ours, theirs)
+            raise _inequivalent(what, name, field, ours, theirs)
         return
     if field not in received and field not in current:
         return

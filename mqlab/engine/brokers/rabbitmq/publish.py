@@ -49,6 +49,7 @@ def publish(broker: RabbitMQ, connection: Connection, request: BasicPublish, dep
         or properties.expiration is not None
         or properties.headers is not None
         or properties.reply_to is not None
+        or properties.user_id is not None
     ):
         pass  # nothing to object to
     elif request.immediate:

@@ -38,7 +38,7 @@ class Queue:
 
     __slots__ = (
         "active", "arguments", "auto_delete", "bytes", "chosen", "consumers", "dead_letter_exchange",
-        "dead_letter_routing_key", "durable", "entered", "exclusive", "expires_us", "lease", "max_bytes",
+        "dead_letter_routing_key", "durable", "entered", "exclusive", "expires_us", "lease", "left", "max_bytes",
         "max_length", "name", "overflow", "owner", "place", "policy", "ranked", "ready", "single", "timed", "timer",
         "ttl_us", "unacked", "used",
     )  # fmt: skip
@@ -70,6 +70,7 @@ class Queue:
         self.entered = 0
         self.consumers: dict[str, Consumer] = {}
         self.active: deque[Consumer] = deque()
+        self.left = 0  # how often one of them has left the rotation
         self.ranked = False  # its consumers differ in priority, or have
         self.single = arguments.get("x-single-active-consumer") is True
         self.chosen: Consumer | None = None  # the one that is served, where only one is
@@ -184,7 +185,10 @@ class Queue:
             consumer = active[0]
             if consumer.may_take:
                 return consumer
-            consumer.blocked = True
+            if consumer.has_room:
+                consumer.channel.stopped[self] = None
+            self.left += 1
+            consumer.blocked = self.left
             active.popleft()
         return None
 
@@ -210,9 +214,9 @@ class Queue:
     def join(self, consumer: Consumer) -> None:
         """A consumer enters the rotation, at its tail, or behind its equals; where one is served, only that one."""
         if self.single and not self.serves(consumer):
-            consumer.blocked = True
+            consumer.blocked = 1
             return
-        consumer.blocked = False
+        consumer.blocked = 0
         if self.ranked:
             at = sum(one.priority >= consumer.priority for one in self.active)
             self.active.insert(at, consumer)
@@ -237,7 +241,7 @@ class Queue:
         """The one that is served is not asked, until something wakes the queue: so does 3.10 after a cancel. [rule 32]"""
         if self.chosen is not None and not self.chosen.blocked:
             self.active.remove(self.chosen)
-            self.chosen.blocked = True
+            self.chosen.blocked = 1
 
     def wake(self) -> None:
         """It is asked again."""
@@ -248,8 +252,12 @@ class Queue:
         """A consumer leaves the queue for good."""
         if not consumer.blocked:
             self.active.remove(consumer)
-        consumer.blocked = False
+        consumer.blocked = 0
         self.consumers.pop(consumer.id, None)
+        if consumer.channel.stopped and not any(
+            one.channel is consumer.channel for one in self.consumers.values()
+        ):
+            consumer.channel.stopped.pop(self, None)
         if consumer is self.chosen:
             self.chosen = None
             self.choose()

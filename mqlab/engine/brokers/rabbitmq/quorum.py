@@ -80,7 +80,10 @@ class QuorumQueue(Queue):
         if self.overflow == "reject-publish-dlx":
             self.overflow = "drop-head"  # taken at the declare, and not done
         given = whole(arguments, "x-delivery-limit")
-        self.limit: int | None = self.default_limit if given is None else None if given < 0 else given
+        if given is not None and given < 0 and self.default_limit is not None:
+            self.limit: int | None = None
+        else:  # to 3.10 a limit below 0 is one that the first return breaks [asked of a 3.10.8]
+            self.limit = self.default_limit if given is None else given
         at_least_once = arguments.get("x-dead-letter-strategy") == "at-least-once"
         self.keeps_letters = (
             at_least_once and self.overflow == "reject-publish" and self.dead_letter_exchange is not None
@@ -205,7 +208,7 @@ class QuorumQueue(Queue):
         """Behind its equals if it may take one more, else out of the rotation."""
         self.active.popleft()
         if not consumer.may_take:
-            consumer.blocked = True
+            consumer.blocked = 1
         elif self.ranked or self.single:
             super().join(consumer)
         else:
@@ -223,7 +226,7 @@ class QuorumQueue(Queue):
         if consumer.may_take:
             super().join(consumer)
         else:
-            consumer.blocked = True
+            consumer.blocked = 1
 
     def serves(self, consumer: Consumer) -> bool:
         return consumer is self.chosen and not self._yields(consumer)
@@ -234,7 +237,7 @@ class QuorumQueue(Queue):
         if chosen is not None and self._yields(chosen):
             if not chosen.blocked:
                 self.active.remove(chosen)
-                chosen.blocked = True
+                chosen.blocked = 1
             if chosen.unacked == 0:
                 self.chosen = self.heir()
         super().choose()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from mqlab.engine.brokers.rabbitmq import reply_to
@@ -19,6 +18,7 @@ from mqlab.engine.brokers.rabbitmq.methods import (
 )
 from mqlab.engine.brokers.rabbitmq.quorum import QuorumQueue
 from mqlab.engine.brokers.rabbitmq.requeue import choose, let_go, requeue, serve
+from mqlab.engine.brokers.rabbitmq.slots import Entries, by_consumer, free, free_shared
 from mqlab.engine.events import Dropped, Lost, Settled
 from mqlab.engine.message import Copy, copy_event
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from mqlab.engine.brokers.rabbitmq.queue import Queue
     from mqlab.engine.brokers.rabbitmq.tx import Transaction
     from mqlab.engine.connection import Connection
-
-Entries = list[tuple[Copy, "Consumer | None"]]
 
 
 def ack(broker: RabbitMQ, connection: Connection, request: BasicAck, departure: str) -> None:
@@ -58,10 +56,10 @@ def acked(broker: RabbitMQ, connection: Connection, entries: Entries, departure:
     for copy, _ in entries:
         if copy.state == "unacked":  # else its queue has gone meanwhile
             world.ledger.move(copy, "ack")
-            queue = broker.queues[copy.queue]
-            del queue.unacked[copy.name]
+            of_copy = broker.queues[copy.queue]
+            del of_copy.unacked[copy.name]
             copy.holder = ""
-            touched[queue] = None
+            touched[of_copy] = None
         elif copy.state == "returned":
             stale = True
     if stale and not (entries := still_held(entries)):
@@ -72,14 +70,18 @@ def acked(broker: RabbitMQ, connection: Connection, entries: Entries, departure:
     name = f"{first.name}#{n}"
     of = (first.name,) if len(entries) == 1 else tuple([copy.name for copy, _ in entries])
     world.emit(Settled(world.now, name, departure, "rabbitmq/ack-settles", of, connection.program, "acked"))
-    _free_slots(entries)
-    for queue in touched:
+    for group in by_consumer(entries):
+        free(group)
+        queue = broker.queues.get(group[0][0].queue)
+        if queue is None or queue not in touched:
+            continue
         if queue.single:
             choose(broker, queue, name)
         if queue.head is not None and queue.active:
             dispatch(broker, queue, name)
             if queue.sees_head:
                 expire(broker, queue, name)
+    free_shared(broker, entries, name)
 
 
 def refuse(
@@ -145,7 +147,17 @@ def refused(
     if not any(letters.values()):
         rule = "rabbitmq/reject-dropped" if first is None else end_rule(first, "rabbitmq/reject-dropped")
     world.emit(Settled(world.now, name, departure, rule, of, connection.program, outcome))
-    for copy, _ in chain(*_by_consumer(entries)):
+    for group in by_consumer(entries):
+        _reject(broker, group, letters, outcome, name)
+        free(group)
+        serve(broker, _queues_of(broker, group), name)
+    free_shared(broker, entries, name)
+
+
+def _reject(broker: RabbitMQ, group: Entries, letters: dict[str, bool], outcome: str, name: str) -> None:
+    """One consumer's part: to the dead letters, or nowhere."""
+    world = broker.world
+    for copy, _ in group:
         queue_name = let_go(broker, copy)
         queue = broker.queues.get(queue_name)
         if queue is None or copy.state != "unacked":
@@ -175,8 +187,6 @@ def refused(
                     "rejected",
                 )
             )
-    _free_slots(entries)
-    serve(broker, _queues_of(broker, entries), name)
 
 
 def recover(broker: RabbitMQ, connection: Connection, request: BasicRecover, departure: str) -> Ok:
@@ -190,18 +200,10 @@ def recover(broker: RabbitMQ, connection: Connection, request: BasicRecover, dep
 
 def give_back(broker: RabbitMQ, program: str, entries: Entries, why: str, cause: str) -> None:
     """Free the slots and requeue, consumer by consumer, as RabbitMQ does."""
-    for group in _by_consumer(entries):
-        _free_slots(group)
+    for group in by_consumer(entries):
+        free(group)
         requeue(broker, program, [copy for copy, _ in group], why, cause)
-
-
-def _by_consumer(entries: Entries) -> list[Entries]:
-    """Grouped as RabbitMQ settles them: queue by queue in the order of names, first what was got, then tag by tag."""
-    groups: dict[tuple[str, str], Entries] = {}
-    for copy, consumer in entries:
-        key = (copy.queue, "" if consumer is None else consumer.tag)
-        groups.setdefault(key, []).append((copy, consumer))
-    return [groups[key] for key in sorted(groups)]
+    free_shared(broker, entries, cause)
 
 
 def close_channel(broker: RabbitMQ, channel: Channel, cause: str) -> None:
@@ -293,23 +295,6 @@ def _letter_box(broker: RabbitMQ, copy: Copy) -> bool:
     if queue is None or copy.state != "unacked":
         return False
     return target(broker, queue) is not None or (isinstance(queue, QuorumQueue) and queue.keeps_letters)
-
-
-def _free_slots(entries: Entries) -> None:
-    """Prefetch slots are free again; who was full re-enters its rotation at the tail. [rule 22]"""
-    for _, consumer in entries:
-        if consumer is None:
-            continue
-        consumer.unacked -= 1
-        channel = consumer.channel
-        if channel.shared_unacked:
-            channel.shared_unacked -= 1
-        if consumer.blocked and consumer.may_take:
-            consumer.queue.join(consumer)
-        if channel.shared_prefetch:
-            for other in channel.consumers.values():
-                if other.blocked and other.may_take:
-                    other.queue.join(other)
 
 
 def _queues_of(broker: RabbitMQ, entries: Entries) -> list[Queue]:

@@ -11,6 +11,7 @@ from mqlab.engine.brokers.rabbitmq.deliver import dispatch, expire, hand_over
 from mqlab.engine.brokers.rabbitmq.methods import ChannelError, ConnectionError_
 from mqlab.engine.brokers.rabbitmq.queue_arguments import check_consumer_arguments
 from mqlab.engine.brokers.rabbitmq.quorum import UNLIMITED_PREFETCH
+from mqlab.engine.brokers.rabbitmq.slots import go_on
 from mqlab.engine.events import ConsumerCancelled
 from mqlab.engine.scene import Flight
 
@@ -172,16 +173,12 @@ def qos(broker: RabbitMQ, connection: Connection, request: m.BasicQos, cause: st
         channel.default_prefetch = count
     elif count and not channel.shared_prefetch:
         channel.shared_unacked = len(channel.unacked)
+    was_full = channel.is_full
     channel.shared_prefetch = count if request.global_qos else 0
     if not channel.shared_prefetch:
         channel.shared_unacked = 0
-    queues: dict[Queue, None] = {}
-    for consumer in channel.consumers.values():
-        if consumer.blocked and consumer.may_take:
-            consumer.queue.join(consumer)
-            queues[consumer.queue] = None
-    for queue in queues:
-        dispatch(broker, queue, cause)
+    if was_full:
+        go_on(broker, channel, cause)
     return m.Ok()
 
 

@@ -14,9 +14,11 @@ from mqlab.engine.brokers.sqs import move, operate, receive, send, settle, visib
 from mqlab.engine.brokers.sqs.cost import Bill, Price
 from mqlab.engine.brokers.sqs.errors import SqsError, no_queue
 from mqlab.engine.brokers.sqs.sampling import EXACT, Model
+from mqlab.engine.brokers.sqs.topology import Topology
 from mqlab.engine.connection import Connection
 from mqlab.engine.events import Answered, Lost, Refused
 from mqlab.engine.message import message_event
+from mqlab.engine.requests import ConnectionClose, Request
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.sqs.copy import SqsCopy
@@ -27,14 +29,18 @@ VERSION = "2026"
 SECOND = 1_000_000
 
 
-class SQS:
+class SQS(Topology):
     """One region of one account. `bill`: what has been asked for, which is what SQS costs."""
 
-    kind = "sqs"
     wary = False  # what Connection asks: nothing waits unread here
 
     def __init__(
-        self, world: World, name: str = "sqs", model: Model = EXACT, price: Price | None = None
+        self,
+        world: World,
+        name: str = "sqs",
+        model: Model = EXACT,
+        price: Price | None = None,
+        outage_us: int = 5_000_000,
     ) -> None:
         self.world = world
         self.name = name
@@ -42,6 +48,8 @@ class SQS:
         self.model = model
         self.price = price or Price()
         self.bill = Bill()
+        self.outage_us = outage_us
+        self.members: dict[str, str] = {}  # its servers are not to be seen
         self.up = True
         self.queues: dict[str, Queue] = {}
         self.deleted: dict[str, int] = {}  # queue -> when it was deleted (µs), while its name is not free
@@ -55,8 +63,9 @@ class SQS:
         self.connections.append(connection)
         return connection
 
-    def hang_up(self, connection: Connection, cause: str) -> None:
-        """A program is gone with all that it waited for; the broker does not notice, but nobody hears its answers."""
+    def drop_connection(self, connection: Connection, cause: str) -> None:
+        """A program's requests have ended with it: nobody waits for their answers. What it holds stays in flight, for nothing
+        tells SQS that a consumer has died. [rule 2]"""
         connection.alive = False
         if connection in self.connections:
             self.connections.remove(connection)
@@ -68,6 +77,7 @@ class SQS:
                 self.world.emit(
                     Lost(self.world.now, name, cause, "", (), "request", connection.program, "", flights)
                 )
+        connection.peer.hung_up(connection, cause)
 
     def discard(self) -> None:
         """Break the circles (see World.discard)."""
@@ -79,10 +89,10 @@ class SQS:
 
     # --- requests ------------------------------------------------------------------------------------------------
 
-    def handle(self, node: str, connection: Connection, request: m.Request, departure: str) -> Any:
+    def handle(self, node: str, connection: Connection, request: Any, departure: str) -> Any:
         """Do what a program asks. Returns the reply, an error's as well; None: it is not answered yet."""
         try:
-            if not self.up:
+            if not self.up and type(request) is not ConnectionClose:
                 raise SqsError("ServiceUnavailable", "Service is unavailable.", "sqs/unavailable", 503)
             return _HANDLERS[type(request)](self, connection, request, departure)
         except SqsError as error:
@@ -92,14 +102,13 @@ class SQS:
         """Send a reply to the program."""
         connection.push(m.Answer(reply, departure), f"{departure}/answer", connection.down())
 
-    def tell(self, connection: Connection, departure: str, said: str, rule: str = "") -> str:
+    def tell(self, connection: Connection, departure: str, request: str, reply: str, rule: str = "") -> str:
         """Tell that what `departure` asked is done. Returns the event's name; "" where it asked unseen."""
         if not departure:
             return ""
-        world = self.world
-        name = world.name(connection.program)
-        request, _, reply = said.partition(": ")
-        world.emit(Answered(world.now, name, departure, rule, connection.program, request, reply))
+        world, program = self.world, connection.program
+        name = world.name(program)
+        world.emit(Answered(world.now, name, departure, rule, program, request, reply))
         return name
 
     def _refuse(
@@ -111,9 +120,7 @@ class SQS:
             for entry in request.entries:
                 told = self.refuse_entry(request.queue, entry, error, departure)
         if not told:
-            told = self.tell(
-                connection, departure, f"{request.action}: {error.code}: {error.text}", error.rule
-            )
+            told = self.tell(connection, departure, request.action, f"{error.code}: {error.text}", error.rule)
         return m.Failed(error.code, error.text, error.shape, error.status, told=told)
 
     def refuse_entry(self, queue: str, entry: m.Entry, error: SqsError, departure: str) -> str:
@@ -133,8 +140,10 @@ class SQS:
     def charge(self, queue: Queue, action: str, size: int = 0) -> None:
         """Count a request to a queue. Raises SqsError where a FIFO queue has had too many this second. [rule 10]"""
         self.bill.add(action, queue.kind, size)
-        if not queue.fifo:
-            return
+        if queue.fifo:
+            self._throttle(queue, action)
+
+    def _throttle(self, queue: Queue, action: str) -> None:
         model = self.model
         most = model.fifo_high_calls_per_s if queue.high_throughput else model.fifo_calls_per_s
         if most:
@@ -149,12 +158,14 @@ class SQS:
 
     def look(self, queue: Queue) -> None:
         """Put the queue's next deadline on the agenda, if it is before the one that is there."""
+        queue.deadlines.tidy(len(queue.live))
         due = queue.deadlines.next()
         if queue.polls:
             due = min([due or queue.polls[0].until, *[poll.until for poll in queue.polls]])
         if queue.window is not None and (forgets := queue.window.next()) and (not due or forgets < due):
             due = forgets
         if due and (not queue.timer or due < queue.timer):
+            due = max(due, self.world.now)
             queue.timer = due
             self.world.at(due, self.due, queue.name, due)
 
@@ -178,12 +189,22 @@ class SQS:
         """A deleted message is still on one of its servers."""
         settle.reappear(self, queue_name, copy, cause)
 
+    def go_down(self, cause: str) -> None:
+        """The region answers nothing for a while."""
+        operate.go_down(self, cause)
+
     def come_up(self, cause: str) -> None:
         """It answers again."""
         operate.come_up(self, cause)
 
 
-_HANDLERS: dict[type[m.Request], Callable[..., Any]] = {
+def _closed(broker: SQS, connection: Connection, request: ConnectionClose, departure: str) -> None:
+    """The end of a program, as far as it can be seen from here."""
+    broker.drop_connection(connection, connection.hang_up(departure))
+
+
+_HANDLERS: dict[type[Request], Callable[..., Any]] = {
+    ConnectionClose: _closed,
     m.SendMessage: send.send_message,
     m.SendMessageBatch: send.send_message_batch,
     m.ReceiveMessage: receive.receive_message,

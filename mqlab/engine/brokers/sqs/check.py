@@ -27,12 +27,11 @@ _BATCH_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-def entry(queue: Queue, one: Entry) -> None:
-    """Raises SqsError for a message that this queue does not take."""
+def entry(queue: Queue, one: Entry, size: int) -> None:
+    """Raises SqsError for a message of so many bytes that this queue does not take."""
     body = one.message.body
     if not body:
         raise missing("MessageBody")
-    size = len(body) if not one.attributes else one.size
     if size > queue.max_bytes:
         raise invalid(
             f"One or more parameters are invalid. Reason: Message must be shorter than {queue.max_bytes} bytes.",
@@ -42,6 +41,8 @@ def entry(queue: Queue, one: Entry) -> None:
         raise SqsError("InvalidMessageContents", "Invalid characters found.", "sqs/characters")
     if one.attributes:
         attributes(one.attributes)
+    if not queue.fifo and one.delay_seconds is None and not one.group_id and not one.deduplication_id:
+        return  # nothing more is said of it
     delay = one.delay_seconds
     if delay is not None and not 0 <= delay <= DELAY_S_MAX:
         raise out_of_range(delay, "DelaySeconds", "DelaySeconds must be >= 0 and <= 900.", "sqs/delay")

@@ -19,6 +19,7 @@ class SqsCopy(Copy, gc=False):
     first: int = -1  # when it was first received; -1: never
     sent: int = 0  # from when its age counts
     stamp: int = 0  # when it was sent first, as SentTimestamp tells
+    known: bool = True  # the program that holds it has its receipt handle
     home: int = 0  # the server that it lies on
     sequence: int = 0  # FIFO: its SequenceNumber counts from 1
     deduplication_id: str = ""
@@ -37,7 +38,7 @@ class SqsCopy(Copy, gc=False):
 
 def read_handle(handle: str) -> tuple[str, int]:
     """The copy and the receive that a receipt handle is of; ("", 0) where it is none."""
-    name, colon, count = handle.rpartition(":")
-    if not colon or "@" not in name or not count.isascii() or not count.isdigit() or len(count) > 9:
+    name, _, count = handle.rpartition(":")
+    if not count.isdecimal() or len(count) > 9 or "@" not in name:
         return "", 0
     return name, int(count)

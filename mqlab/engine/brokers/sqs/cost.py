@@ -26,8 +26,9 @@ class Bill(msgspec.Struct):
 
     def add(self, action: str, kind: str, size: int) -> None:
         """One request with a payload of so many bytes, in or out."""
-        self.requests[action] = self.requests.get(action, 0) + 1
-        self.billed[kind] = self.billed.get(kind, 0) + (1 if size <= CHUNK_BYTES else -(-size // CHUNK_BYTES))
+        requests, billed = self.requests, self.billed
+        requests[action] = requests.get(action, 0) + 1
+        billed[kind] = billed.get(kind, 0) + (1 if size <= CHUNK_BYTES else -(-size // CHUNK_BYTES))
 
     def add_size(self, kind: str, size: int) -> None:
         """What a request that is counted already was answered: so many bytes."""

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from mqlab.engine.brokers.sqs.copy import SqsCopy
+from mqlab.engine import requests
+from mqlab.engine.brokers.sqs.copy import SqsCopy, read_handle
 from mqlab.engine.message import Message
 
 
@@ -47,11 +48,10 @@ class Entry(msgspec.Struct, gc=False):
         return size
 
 
-class Request(msgspec.Struct, kw_only=True):
-    """Something a program asks of the broker."""
+class Request(requests.Request, kw_only=True):
+    """Something a program asks of SQS."""
 
     queue: str = ""
-    lost_as: ClassVar[str] = "request"
     action: ClassVar[str] = ""  # as the API calls it
 
 
@@ -86,12 +86,20 @@ class ReceiveMessage(Request):
     action: ClassVar[str] = "ReceiveMessage"
 
 
-class Handle(msgspec.Struct):
-    """One entry of a batch that deletes or changes visibility."""
+class Handle(msgspec.Struct, gc=False):
+    """One entry of a batch that deletes or changes visibility. `copy`, `given`: what its receipt handle says, once it is read."""
 
     receipt_handle: str
     id: str = ""
     visibility_timeout: int = 0
+    copy: str = ""
+    given: int = 0
+
+    def read(self) -> str:
+        """Read the receipt handle. Returns the copy that it is of; "": it is none."""
+        if not self.copy:
+            self.copy, self.given = read_handle(self.receipt_handle)
+        return self.copy
 
 
 class DeleteMessage(Request):
@@ -122,7 +130,7 @@ class ChangeMessageVisibility(Request):
 class CreateQueue(Request):
     """create_queue."""
 
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, Any] = msgspec.field(default_factory=dict)
     action: ClassVar[str] = "CreateQueue"
 
 
@@ -147,7 +155,7 @@ class ListQueues(Request):
 class GetQueueAttributes(Request):
     """get_queue_attributes."""
 
-    names: list[str] = []
+    names: list[str] = msgspec.field(default_factory=list)
     action: ClassVar[str] = "GetQueueAttributes"
 
 

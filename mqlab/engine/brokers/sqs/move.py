@@ -114,7 +114,7 @@ def start_message_move_task(
         handle, queue.name, name_of(request.destination), every, request.max_per_second, world.now, len(queue)
     )
     broker.tasks[handle] = task
-    told = broker.tell(connection, departure, f"StartMessageMoveTask: {task.to_move}", RULE)
+    told = broker.tell(connection, departure, "StartMessageMoveTask", f"{task.to_move}", RULE)
     world.at(world.now, broker.move_some, handle)
     return m.Done(handle, told=told)
 
@@ -165,7 +165,7 @@ def cancel_message_move_task(
     if task is None or task.status != "RUNNING":
         raise SqsError("ResourceNotFoundException", "Only active tasks can be cancelled.", RULE, 404)
     task.status = "CANCELLED"
-    told = broker.tell(connection, departure, f"CancelMessageMoveTask: {task.moved}", RULE)
+    told = broker.tell(connection, departure, "CancelMessageMoveTask", f"{task.moved}", RULE)
     return m.Done(task.moved, told=told)
 
 
@@ -174,7 +174,7 @@ def list_message_move_tasks(
 ) -> m.Done:
     """The tasks of a dead-letter queue, the latest first."""
     queue = broker.queue(request.queue)
-    told = broker.tell(connection, departure, "ListMessageMoveTasks: done")
+    told = broker.tell(connection, departure, "ListMessageMoveTasks", "done")
     mine = [_said(task) for task in reversed(broker.tasks.values()) if task.source == queue.name]
     return m.Done(mine[:TASKS_KEPT], told=told)
 

@@ -14,8 +14,6 @@ from mqlab.engine.brokers.sqs.picture import queue_settings
 from mqlab.engine.brokers.sqs.queue import Queue
 from mqlab.engine.events import (
     Crashed,
-    LinkAdded,
-    LinkRemoved,
     NodeAdded,
     NodeChanged,
     NodeRemoved,
@@ -23,7 +21,6 @@ from mqlab.engine.events import (
     Restarted,
 )
 from mqlab.engine.message import copy_event
-from mqlab.engine.scene import Link
 
 if TYPE_CHECKING:
     from mqlab.engine.brokers.sqs.broker import SQS
@@ -46,7 +43,9 @@ def create_queue(broker: SQS, connection: Connection, request: m.CreateQueue, de
     there = broker.queues.get(name)
     if there is not None:
         _compare(there, attributes)
-        return m.Done(name, told=broker.tell(connection, departure, "CreateQueue: there", "sqs/create-again"))
+        return m.Done(
+            name, told=broker.tell(connection, departure, "CreateQueue", "there", "sqs/create-again")
+        )
     gone = broker.deleted.get(name)
     if gone is not None and broker.world.now < gone + WAIT_US:
         raise SqsError(
@@ -57,7 +56,7 @@ def create_queue(broker: SQS, connection: Connection, request: m.CreateQueue, de
     policies = _policies(broker, name, fifo, attributes)
     kind = FifoQueue if fifo else Queue
     queue = kind(name, attributes, broker.model, broker.world.seed, broker.world.now)
-    told = broker.tell(connection, departure, "CreateQueue: created")
+    told = broker.tell(connection, departure, "CreateQueue", "created")
     add_queue(broker, queue, told or departure)
     _apply(broker, queue, policies, told or departure)
     return m.Done(name, told=told)
@@ -91,23 +90,11 @@ def _apply(broker: SQS, queue: Queue, policies: Policies, cause: str) -> None:
     old, (queue.redrive, queue.allowed) = queue.redrive, policies
     if old == queue.redrive:
         return
-    world, link = broker.world, f"{queue.name}~dead_letter"
+    link = f"{queue.name}~dead_letter"
     if old is not None:
-        unlink(broker, link, cause)
+        broker.remove_link(link, cause)
     if queue.redrive is not None:
-        target = queue.redrive.target
-        world.links[link] = Link("dead_letter", queue.name, target)
-        name = world.name(queue.name)
-        world.emit(LinkAdded(world.now, name, cause, "", link, "dead_letter", queue.name, target))
-
-
-def unlink(broker: SQS, link: str, cause: str) -> None:
-    """A line goes, if it is there."""
-    world = broker.world
-    gone = world.links.pop(link, None)
-    if gone is not None:
-        ends = (gone.source, gone.target)
-        world.emit(LinkRemoved(world.now, world.name(gone.source), cause, "", link, gone.what, ends))
+        broker.add_link(link, "dead_letter", queue.name, queue.redrive.target, cause)
 
 
 def add_queue(broker: SQS, queue: Queue, cause: str) -> None:
@@ -123,7 +110,7 @@ def delete_queue(broker: SQS, connection: Connection, request: m.DeleteQueue, de
     """Delete a queue with all that is in it. Raises SqsError."""
     queue = broker.queue(request.queue)
     broker.bill.add("DeleteQueue", queue.kind, 0)
-    told = broker.tell(connection, departure, "DeleteQueue: deleted", "sqs/delete-queue")
+    told = broker.tell(connection, departure, "DeleteQueue", "deleted", "sqs/delete-queue")
     remove_queue(broker, queue, told or departure, "sqs/delete-queue")
     return m.Done(told=told)
 
@@ -137,7 +124,7 @@ def remove_queue(broker: SQS, queue: Queue, cause: str, rule: str) -> None:
         world.ledger.move(copy, "remove")
     del broker.queues[queue.name]
     broker.deleted[queue.name] = world.now
-    unlink(broker, f"{queue.name}~dead_letter", cause)
+    broker.remove_link(f"{queue.name}~dead_letter", cause)
     of = tuple([copy.name for copy in gone])
     world.emit(NodeRemoved(world.now, world.name(queue.name), cause, rule, queue.name, of))
     receive.refuse_polls(broker, queue)
@@ -147,7 +134,7 @@ def get_queue_url(broker: SQS, connection: Connection, request: m.GetQueueUrl, d
     """Whether there is such a queue. Raises SqsError."""
     broker.bill.add("GetQueueUrl", "standard", 0)
     return m.Done(
-        broker.queue(request.queue).name, told=broker.tell(connection, departure, "GetQueueUrl: there")
+        broker.queue(request.queue).name, told=broker.tell(connection, departure, "GetQueueUrl", "there")
     )
 
 
@@ -155,7 +142,7 @@ def list_queues(broker: SQS, connection: Connection, request: m.ListQueues, depa
     """The queues whose names begin so."""
     broker.bill.add("ListQueues", "standard", 0)
     names = sorted(name for name in broker.queues if name.startswith(request.queue))
-    return m.Done(names, told=broker.tell(connection, departure, f"ListQueues: {len(names)}"))
+    return m.Done(names, told=broker.tell(connection, departure, "ListQueues", f"{len(names)}"))
 
 
 def get_queue_attributes(
@@ -170,7 +157,7 @@ def get_queue_attributes(
         if name not in known:
             raise unknown_attribute(name)
     wanted = have if "All" in request.names else {name: have[name] for name in request.names if name in have}
-    return m.Done(wanted, told=broker.tell(connection, departure, f"GetQueueAttributes: {len(wanted)}"))
+    return m.Done(wanted, told=broker.tell(connection, departure, "GetQueueAttributes", f"{len(wanted)}"))
 
 
 def shown(queue: Queue) -> dict[str, str]:
@@ -198,7 +185,7 @@ def set_queue_attributes(
     changed = {**queue.attributes, **a.checked(request.attributes, queue.fifo)}
     a.check_throughput(changed)
     policies = _policies(broker, queue.name, queue.fifo, changed)
-    told = broker.tell(connection, departure, "SetQueueAttributes: set", "sqs/queue-attributes")
+    told = broker.tell(connection, departure, "SetQueueAttributes", "set", "sqs/queue-attributes")
     change(broker, queue, changed, policies, told or departure)
     return m.Done(told=told)
 
@@ -241,7 +228,7 @@ def purge_queue(broker: SQS, connection: Connection, request: m.PurgeQueue, depa
     for copy in gone:
         queue.forget(copy)
         world.ledger.move(copy, "purge")
-    told = broker.tell(connection, departure, f"PurgeQueue: {len(gone)}", "sqs/purge")
+    told = broker.tell(connection, departure, "PurgeQueue", f"{len(gone)}", "sqs/purge")
     if gone:
         name = copy_event(gone[0])
         of = tuple([copy.name for copy in gone])
@@ -259,16 +246,17 @@ def list_dead_letter_source_queues(
         for one in broker.queues.values()
         if one.redrive is not None and one.redrive.target == queue.name
     ]
-    told = broker.tell(connection, departure, f"ListDeadLetterSourceQueues: {len(names)}")
+    told = broker.tell(connection, departure, "ListDeadLetterSourceQueues", f"{len(names)}")
     return m.Done(sorted(names), told=told)
 
 
 def go_down(broker: SQS, cause: str) -> None:
     """The region answers nothing but that it is unavailable. What it keeps it keeps, and clocks go on."""
+    world = broker.world
     broker.up = False
-    broker.world.emit(
-        Crashed(broker.world.now, broker.world.name(broker.name), cause, "sqs/unavailable", broker.name)
-    )
+    name = world.name(broker.name)
+    world.emit(Crashed(world.now, name, cause, "sqs/unavailable", broker.name))
+    world.at(world.now + broker.outage_us, broker.come_up, name)
 
 
 def come_up(broker: SQS, cause: str) -> None:

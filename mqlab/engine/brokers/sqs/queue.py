@@ -96,9 +96,10 @@ class Queue:
         self.entered += 1
         copy.seq = self.entered
         self.live[copy.name] = copy
-        self.grouped = self.grouped or copy.group != ""
-        copy.expires = copy.sent + self.expire_us
-        self.deadlines.add(copy.expires, AGE, copy)
+        if copy.group:
+            self.grouped = True
+        copy.expires = expires = copy.sent + self.expire_us
+        self.deadlines.add(expires, AGE, copy)
         if self.model.servers > 1:
             copy.home = sampling.home(self.model, self.seed, self.name, copy.name)
 
@@ -131,6 +132,9 @@ class Queue:
             return None, ""
         shelves = self.shelves
         noisy: list[str] = []
+        if not self.grouped and len(shelves) == 1:
+            self.size -= 1
+            return shelves[0].first(), ""
         if self.grouped:
             noisy = self.noisy(shelves)
         turn = taken % len(servers)
@@ -170,7 +174,7 @@ class Queue:
 
     def lend(self, copy: SqsCopy, holder: str) -> None:
         """A picked copy is in flight, in the hands of this program."""
-        copy.holder = holder
+        copy.holder, copy.known = holder, True
         self.unacked[copy.name] = copy
         group = copy.group
         self.flying[group] = self.flying.get(group, 0) + 1
@@ -204,7 +208,6 @@ class Queue:
         elif copy.state == "ready":
             self.remove(copy)
         del self.live[copy.name]
-        self.deadlines.tidy(len(self.live))
 
     def full(self) -> bool:
         """Whether as many are in flight as may be. [rule 6]"""

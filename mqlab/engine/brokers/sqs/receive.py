@@ -134,7 +134,7 @@ def give(broker: SQS, queue: Queue, poll: Poll, taken: list[Taken], rule: str = 
     if not taken and not rule and queue.size and not queue.fifo:
         rule = "sqs/short-poll-misses"
     return m.Given(
-        len(taken), departure, broker.tell(connection, departure, f"ReceiveMessage: {len(taken)}", rule)
+        len(taken), departure, broker.tell(connection, departure, "ReceiveMessage", f"{len(taken)}", rule)
     )
 
 
@@ -176,7 +176,7 @@ def refuse_polls(broker: SQS, queue: Queue) -> None:
         connection = poll.connection
         broker.world.flights.pop(poll.departure, None)
         told = broker.tell(
-            connection, poll.departure, f"ReceiveMessage: {error.code}: {error.text}", "sqs/delete-queue"
+            connection, poll.departure, "ReceiveMessage", f"{error.code}: {error.text}", "sqs/delete-queue"
         )
         reply = m.Failed(error.code, error.text, error.shape, error.status, told=told)
         if connection.instant:

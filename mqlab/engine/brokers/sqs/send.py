@@ -24,9 +24,10 @@ SECOND = 1_000_000
 def send_message(broker: SQS, connection: Connection, request: m.SendMessage, departure: str) -> m.Sent:
     """Take one message. Raises SqsError."""
     queue, entry = broker.queue(request.queue), request.entry
-    broker.charge(queue, "SendMessage", entry.size if entry.attributes else len(entry.message.body))
-    check.entry(queue, entry)
-    sent = take(broker, queue, entry, departure)
+    size = entry.size
+    broker.charge(queue, "SendMessage", size)
+    check.entry(queue, entry, size)
+    sent = take(broker, queue, entry, size, departure)
     if queue.polls and queue.size:
         receive.serve(broker, queue, sent.told)
     broker.look(queue)
@@ -38,20 +39,21 @@ def send_message_batch(
 ) -> m.Done:
     """Take up to ten, each by itself: some may be refused. Raises SqsError where the batch as a whole is."""
     queue = broker.queue(request.queue)
-    size = sum(entry.size for entry in request.entries)
+    sizes = [entry.size for entry in request.entries]
+    size = sum(sizes)
     broker.charge(queue, "SendMessageBatch", size)
     check.batch(request.entries, "SendMessageBatch", size)
     sent: list[m.Sent] = []
     failed: list[m.Failed] = []
     told = departure
-    for entry in request.entries:
+    for entry, size in zip(request.entries, sizes, strict=True):
         try:
-            check.entry(queue, entry)
+            check.entry(queue, entry, size)
         except SqsError as error:
             told = broker.refuse_entry(queue.name, entry, _partly(error), departure)
             failed.append(m.Failed(error.code, error.text, error.shape, error.status, entry.id, told))
             continue
-        one = take(broker, queue, entry, departure)
+        one = take(broker, queue, entry, size, departure)
         one.id = entry.id
         told = one.told
         sent.append(one)
@@ -66,7 +68,7 @@ def _partly(error: SqsError) -> SqsError:
     return SqsError(error.code, error.text, error.rule or "sqs/batch-partial-failure", error.status)
 
 
-def take(broker: SQS, queue: Queue, entry: m.Entry, departure: str) -> m.Sent:
+def take(broker: SQS, queue: Queue, entry: m.Entry, size: int, departure: str) -> m.Sent:
     """A message that has been looked at enters, unless the queue knows it already."""
     world, message = broker.world, entry.message
     now, dedup = world.now, ""
@@ -75,7 +77,6 @@ def take(broker: SQS, queue: Queue, entry: m.Entry, departure: str) -> m.Sent:
         seen = queue.window.find(dedup, now)
         if seen is not None:
             return _known(broker, queue, entry, dedup, seen, departure)
-    size = entry.size if entry.attributes else len(message.body)
     copy = SqsCopy(
         copy_name(message, queue.name), message, NO_CONTENT, queue.name, group=entry.group_id, sent=now, stamp=now,
         deduplication_id=entry.deduplication_id or dedup, sent_attributes=entry.attributes,
@@ -101,9 +102,7 @@ def enter(
     queue.enter(copy)
     if queue.fifo:
         copy.sequence = copy.seq
-    ledger = world.ledger
-    ledger.bear(1)
-    ledger.move(copy, "enqueue")
+    world.ledger.bear_ready(copy)
     at = queue.put(copy)
     copy.n = 1
     name = f"{copy.name}#1"

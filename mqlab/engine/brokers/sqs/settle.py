@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mqlab.engine.brokers.sqs import check, receive, sampling, send
 from mqlab.engine.brokers.sqs import methods as m
-from mqlab.engine.brokers.sqs.copy import SqsCopy, read_handle
+from mqlab.engine.brokers.sqs.copy import SqsCopy
 from mqlab.engine.brokers.sqs.errors import SqsError, bad_handle, out_of_range
 from mqlab.engine.events import Settled
 from mqlab.engine.message import copy_event, copy_name
@@ -20,15 +20,16 @@ GONE, OLD = "gone", "old_handle"
 """What a delete did that deleted nothing: the message is no longer there, or was received again since."""
 
 
-def named(queue: Queue, handle: str) -> tuple[str, SqsCopy | None, int]:
-    """The copy that a handle names, and of which receive it is. Raises SqsError where the queue never gave it."""
-    name, given = read_handle(handle)
-    if not name or not _of(name, queue.name):
-        raise bad_handle(handle)
+def named(queue: Queue, handle: m.Handle) -> SqsCopy | None:
+    """The copy that a handle names; None: it is gone. Raises SqsError where the queue never gave it."""
+    name = handle.read()
     copy = queue.live.get(name)
-    if copy is not None and not 0 < given <= copy.received:
-        raise bad_handle(handle)
-    return name, copy, given
+    if copy is None:
+        if not name or not _of(name, queue.name):
+            raise bad_handle(handle.receipt_handle)
+    elif not 0 < handle.given <= copy.received:
+        raise bad_handle(handle.receipt_handle)
+    return copy
 
 
 def _of(copy: str, queue: str) -> bool:
@@ -43,14 +44,15 @@ def delete_message(broker: SQS, connection: Connection, request: m.DeleteMessage
     broker.charge(queue, request.action)
     if request.batch:
         check.batch(request.handles, "DeleteMessageBatch")
+    ledger = broker.world.ledger
     done: list[str] = []
     failed: list[m.Failed] = []
-    ended: dict[str, list[SqsCopy]] = {}
+    ended: list[SqsCopy] = []
     idle: dict[str, list[str]] = {}
     for one in request.handles:
         try:
-            name, copy, given = named(queue, one.receipt_handle)
-            how = _judge(queue, copy, given, one.receipt_handle)
+            copy = named(queue, one)
+            how = _judge(queue, copy, one)
         except SqsError as error:
             if not request.batch:
                 raise
@@ -58,50 +60,48 @@ def delete_message(broker: SQS, connection: Connection, request: m.DeleteMessage
             continue
         done.append(one.id)
         if how:
-            idle.setdefault(how, []).append(name)
+            idle.setdefault(how, []).append(one.copy)
         elif copy is not None:
-            ended.setdefault("acked", []).append(copy)
-            end(broker, queue, copy)
+            ended.append(copy)
+            queue.forget(copy)
+            ledger.move(copy, "delete")
     told = departure
-    for copies in ended.values():
-        told = _settled(
-            broker, connection, departure, "acked", "", tuple([copy.name for copy in copies]), copies[0]
-        )
-        for copy in copies:
-            _perhaps_reappears(broker, queue, copy, told)
+    if ended:
+        of = tuple([copy.name for copy in ended])
+        told = _settled(broker, connection, departure, "acked", "", of, ended[0])
+        if queue.model.reappears and not queue.fifo:
+            for copy in ended:
+                _perhaps_reappears(broker, queue, copy, told)
     for how, names in idle.items():
         rule = "sqs/old-receipt-handle" if how == OLD else "sqs/delete-again"
         told = _settled(broker, connection, departure, how, rule, tuple(names), None)
     if told == departure and departure:
         told = broker.tell(
-            connection, departure, f"{request.action}: {len(failed)} failed", "sqs/receipt-handle"
+            connection, departure, request.action, f"{len(failed)} failed", "sqs/receipt-handle"
         )
     if queue.fifo and queue.polls and queue.size:
         receive.serve(broker, queue, told)
     return m.Done(done=done, failed=failed, told=told)
 
 
-def _judge(queue: Queue, copy: SqsCopy | None, given: int, handle: str) -> str:
+def _judge(queue: Queue, copy: SqsCopy | None, handle: m.Handle) -> str:
     """What a delete does: "" it deletes, else why it does nothing. Raises SqsError for a FIFO queue's expired handle."""
     if copy is None:
         return GONE
     if queue.fifo:
-        if given < copy.received or not copy.holder:
+        if handle.given < copy.received or not copy.holder:
             raise out_of_range(
-                handle, "ReceiptHandle", "The receipt handle has expired.", "sqs/fifo-expired-handle"
+                handle.receipt_handle,
+                "ReceiptHandle",
+                "The receipt handle has expired.",
+                "sqs/fifo-expired-handle",
             )
         return ""
-    if given < copy.received and not sampling.happens(
-        queue.model.old_handle_deletes, queue.seed, "sqs-old-handle", copy.name, given
+    if handle.given < copy.received and not sampling.happens(
+        queue.model.old_handle_deletes, queue.seed, "sqs-old-handle", copy.name, handle.given
     ):
         return OLD
     return ""
-
-
-def end(broker: SQS, queue: Queue, copy: SqsCopy) -> None:
-    """The copy is deleted: in flight or, its timeout over, visible."""
-    queue.forget(copy)
-    broker.world.ledger.move(copy, "delete")
 
 
 def _settled(
@@ -121,9 +121,7 @@ def _settled(
 
 def _perhaps_reappears(broker: SQS, queue: Queue, copy: SqsCopy, cause: str) -> None:
     """On rare occasions one of the servers did not hear of the delete. [rule 1]"""
-    if queue.fifo or not sampling.happens(
-        queue.model.reappears, queue.seed, "sqs-reappear", copy.name, copy.received
-    ):
+    if not sampling.happens(queue.model.reappears, queue.seed, "sqs-reappear", copy.name, copy.received):
         return
     world = broker.world
     world.at(world.now + queue.visibility_us, broker.reappear, queue.name, copy, cause)

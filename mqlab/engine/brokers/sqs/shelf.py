@@ -53,6 +53,14 @@ class Shelf:
         if not line:
             del self.groups[copy.group]
 
+    def first(self) -> SqsCopy:
+        """Take the oldest, of which there must be one, where no message has a group."""
+        line = self.groups[""]
+        copy = line.popleft()
+        if not line:
+            del self.groups[""]
+        return copy
+
     def head(self, noisy: Collection[str] = ()) -> SqsCopy | None:
         """The oldest; of groups that are not noisy, if one of those has anything."""
         groups = self.groups

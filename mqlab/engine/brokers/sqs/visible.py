@@ -33,7 +33,7 @@ def change_message_visibility(
     told = departure
     for one in request.handles:
         try:
-            copy = _in_flight(queue, one.receipt_handle)
+            copy = _in_flight(queue, one)
             check.visibility(one.visibility_timeout)
             told = _change(broker, queue, copy, one.visibility_timeout, connection, departure)
         except SqsError as error:
@@ -44,23 +44,23 @@ def change_message_visibility(
         done.append(one.id)
     if told == departure and departure:
         told = broker.tell(
-            connection, departure, f"{request.action}: {len(failed)} failed", "sqs/batch-partial-failure"
+            connection, departure, request.action, f"{len(failed)} failed", "sqs/batch-partial-failure"
         )
     receive.serve(broker, queue, told)
     return m.Done(done=done, failed=failed, told=told)
 
 
-def _in_flight(queue: Queue, handle: str) -> SqsCopy:
+def _in_flight(queue: Queue, handle: m.Handle) -> SqsCopy:
     """The copy in flight under this handle. Raises SqsError."""
-    _, copy, given = settle.named(queue, handle)
+    copy = settle.named(queue, handle)
     if copy is None:
         raise out_of_range(
-            handle,
+            handle.receipt_handle,
             "ReceiptHandle",
             "Message does not exist or is not available for visibility timeout change.",
             "sqs/visibility-not-in-flight",
         )
-    if not copy.holder or given < copy.received:
+    if not copy.holder or handle.given < copy.received:
         raise SqsError(
             f"{PREFIX}MessageNotInflight",
             "The message referred to isn't in flight.",

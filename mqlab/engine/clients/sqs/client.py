@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mqlab.engine import limits
 from mqlab.engine.brokers.sqs import methods as m
-from mqlab.engine.brokers.sqs.copy import read_handle
+from mqlab.engine.clients.peer import Peer
 from mqlab.engine.events import Acked, Called, Published, Received
 from mqlab.engine.scene import Flight
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mqlab.engine.world import World
 
 
-class SqsClient:
+class SqsClient(Peer):
     """A program that asks one broker over HTTP. Subclasses fill in what to do with what arrives."""
 
     def __init__(
@@ -27,10 +27,6 @@ class SqsClient:
         self.broker = broker
         self.latency_us = latency_us
         self.instant = instant
-        self.connection: Connection | None = None
-
-    def discard(self) -> None:
-        """Let go of the connection (see World.discard)."""
         self.connection = None
 
     def connect(self) -> Connection:
@@ -43,7 +39,7 @@ class SqsClient:
     def send(
         self, queue: str, entries: list[m.Entry], *, batch: bool = False, again: bool = False, cause: str = ""
     ) -> Any:
-        """send_message, or send_message_batch. Returns the reply where it is instant."""
+        """send_message, or send_message_batch. Returns the reply where it is instant, else the departure's name."""
         world, connection = self.world, self.connection
         assert connection is not None
         first = entries[0].message
@@ -68,12 +64,13 @@ class SqsClient:
             : limits.BODY_PREVIEW_CHARS
         ]
         flight = Flight("publish", self.name, queue, world.now, arrives, of, first.key)
-        return connection.send(request, name, arrives, flight)
+        connection.send(request, name, arrives, flight)
+        return name
 
     def delete(self, queue: str, handles: list[m.Handle], *, batch: bool = False, cause: str = "") -> Any:
         """delete_message, or its batch. Returns the reply where it is instant."""
         request = m.DeleteMessage(queue=queue, handles=handles, batch=batch)
-        of = tuple([name for name in [read_handle(one.receipt_handle)[0] for one in handles] if name])
+        of = tuple([name for name in [one.read() for one in handles] if name])
         if not of:
             return self.call(request, cause=cause)
         world, connection = self.world, self.connection
@@ -84,9 +81,8 @@ class SqsClient:
         if self.instant:
             return self.broker.handle(self.broker.name, connection, request, name)
         key = self.key_of(queue, of[0])
-        return connection.send(
-            request, name, arrives, Flight("ack", self.name, queue, world.now, arrives, of, key)
-        )
+        connection.send(request, name, arrives, Flight("ack", self.name, queue, world.now, arrives, of, key))
+        return name
 
     def key_of(self, queue: str, copy: str) -> str:
         """The key of a copy, if it is there, as the picture knows it."""
@@ -95,7 +91,7 @@ class SqsClient:
         return "" if one is None else one.message.key
 
     def call(self, request: m.Request, arguments: dict[str, Any] | None = None, *, cause: str = "") -> Any:
-        """Anything else, told as a call. Returns the reply where it is instant; None where it is to come."""
+        """Anything else, told as a call. Returns the reply where it is instant (None: it is to come), else the departure."""
         world, connection = self.world, self.connection
         assert connection is not None
         name = world.name(self.name)
@@ -104,9 +100,8 @@ class SqsClient:
         world.emit(Called(world.now, name, cause, "", self.name, request.action, 0, at, arrives, arguments))
         if self.instant:
             return self.broker.handle(self.broker.name, connection, request, name)
-        return connection.send(
-            request, name, arrives, Flight("request", self.name, at, world.now, arrives, ())
-        )
+        connection.send(request, name, arrives, Flight("request", self.name, at, world.now, arrives, ()))
+        return name
 
     # --- what arrives --------------------------------------------------------------------------------------------
 
@@ -120,12 +115,6 @@ class SqsClient:
             self.on_delivery(frame, name)
         else:
             self.on_answer(frame.reply, frame.request)
-
-    def travel(self, latency_us: int) -> None:
-        """From now on things take this long on the way; what has left arrives as it was going to."""
-        self.latency_us = latency_us
-        if self.connection is not None:
-            self.connection.up_us = self.connection.down_us = latency_us
 
     def on_delivery(self, frame: m.Delivery, cause: str) -> None:
         """A message has been received."""

@@ -1,0 +1,1 @@
+"""The programs that talk to SQS: who sends, who receives, and you."""
