@@ -16,6 +16,7 @@ from mqlab.engine import scenario
 from mqlab.engine.rules import RULES, Rule
 from mqlab.lab.demonstration import moment
 from tests.engine.judged import SECOND, Lab
+from tests.shown_sqs import SQS_SHOWN
 from tests.test_rules import SCENARIOS, emitted
 
 PLAYED_S = 12
@@ -287,39 +288,16 @@ def waits_for_a_majority(seen: Seen) -> bool:
     return asked.arrives < up.t == done.t and seen.all(e.NodeAdded, node="extra")[0].t == up.t
 
 
-def goes_unnoticed(seen: Seen) -> bool:
-    """It crashes, its line is closed, and the message comes back a good second later, when its time is over."""
-    (closed,) = seen.all(e.Closed, program="fragile")
-    (given,) = seen.all(e.Delivered, program="fragile")
-    (back,) = seen.all(e.Requeued, program="fragile")
-    return closed.t < back.t == given.until
+def stays_with_the_dead(seen: Seen) -> bool:
+    """It crashed with an order in its hands; nobody is given it, before Redis restarts and after."""
+    (given,) = seen.all(e.Delivered, program="dead")
+    (lost,) = seen.all(e.Lost, node="dead")
+    after = [one for one in seen.events if getattr(one, "of", ()) == given.of and one.t > lost.t]
+    return lost.of == given.of and lost.what == "delivery" and not after
 
 
-def not_in_order(seen: Seen) -> bool:
-    """What one poll of all servers brings."""
-    given = [int(one.of[0].split("@")[0].split("-")[1]) for one in seen.all(e.Delivered, queue="mixed")]
-    return sorted(given) == list(range(1, 15)) and given != sorted(given)
-
-
-def ten_in_one_request(seen: Seen) -> bool:
-    """Ten messages, of which one is refused."""
-    (sent,) = seen.all(e.Published, program="packer")
-    return len(sent.of) == 10
-
-
-SHOWN: dict[str, Callable[[Seen], bool]] = {
-    "sqs/batch-refused": ten_in_one_request,
-    "sqs/message-attributes": lambda seen: seen.all(e.Published, program="labelled")[0].properties
-    == {"MessageAttributes": {"language": "de", "pages": "2"}},
-    "sqs/md5": lambda seen: bool(seen.all(e.Enqueued, queue="plain")),
-    "sqs/requests-billed": lambda seen: bool(seen.all(e.Answered, request="ReceiveMessage", reply="0", program="waiter")),
-    "sqs/receive-at-most-ten": lambda seen: bool(seen.all(e.Answered, request="ReceiveMessage", reply="10", program="mixer")),
-    "sqs/best-effort-order": not_in_order,
-    "sqs/crash-unnoticed": goes_unnoticed,
-    "sqs/receipt-handle": lambda seen: [one.tag for one in seen.all(e.Delivered, queue="plain")][:2] == [1, 2],
-    "sqs/fifo-order": lambda seen: [one.of[0] for one in seen.all(e.Delivered, queue="line.fifo") if one.of[0].startswith("lines")]
-    == [f"lines-{n}@line.fifo" for n in range(1, 5)],
-    "sqs/queue-name": lambda seen: [one.node for one in seen.all(e.NodeAdded)] == ["late.fifo"],
+SHOWN: dict[str, Callable[[Seen], bool]] = SQS_SHOWN | {
+    "redis/no-redelivery-by-itself": stays_with_the_dead,
     "rabbitmq/one-copy-per-queue": lambda seen: [one.to for one in seen.all(e.Routed, exchange="first")] == [("shelf",)],
     "rabbitmq/unbind-idempotent": lambda seen: len(seen.all(e.Answered, request="QueueUnbind")) == 1,
     "rabbitmq/blocked-reenter-tail": lambda seen: [one.program for one in seen.all(e.Delivered, queue="turns")] == list("abcbca"),
@@ -393,6 +371,7 @@ def test_a_rule_that_events_quote_is_shown_by_its_event() -> None:
         f"sqs/{name}"
         for name in (
             "batch-refused",
+            "crash-unnoticed",
             "message-attributes",
             "receive-at-most-ten",
             "receipt-handle",
