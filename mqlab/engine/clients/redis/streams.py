@@ -51,7 +51,7 @@ class Streams:
 
     def xread(self, streams: dict[Any, Any], count: int | None = None, block: int | None = None) -> list[Any]:
         """XREAD: [[stream, entries]…]; `block` in ms, 0: for ever."""
-        words = [*_count(count), *([] if block is None else ["BLOCK", block])]
+        words: list[Word] = [*_count(count), *_block(block)]
         return _by_stream(self.execute_command("XREAD", *words, "STREAMS", *streams, *streams.values()))
 
     def xreadgroup(
@@ -61,8 +61,8 @@ class Streams:
         """XREADGROUP: [[stream, entries]…]."""
         words: list[Word] = [
             *_count(count),
-            *([] if block is None else ["BLOCK", block]),
-            *(["NOACK"] if noack else []),
+            *_block(block),
+            *_flag("NOACK", noack),
         ]
         reply = self.execute_command(
             "XREADGROUP", "GROUP", groupname, consumername, *words, "STREAMS", *streams, *streams.values()
@@ -131,7 +131,7 @@ class Streams:
         count: int | None = None, justid: bool = False,
     ) -> list[Any]:  # fmt: skip
         """XAUTOCLAIM: [where to go on, entries, ids that are gone]; with `justid` the ids alone."""
-        words = [*_count(count), *(["JUSTID"] if justid else [])]
+        words: list[Word] = [*_count(count), *_flag("JUSTID", justid)]
         reply = self.execute_command(
             "XAUTOCLAIM", name, groupname, consumername, min_idle_time, start_id, *words
         )
@@ -158,14 +158,22 @@ def _trim(maxlen: int | None, minid: str | None, approximate: bool, limit: int |
     return [*words, *([] if limit is None else ["LIMIT", limit])]
 
 
+def _block(block: int | None) -> list[Word]:
+    return [] if block is None else ["BLOCK", block]
+
+
+def _flag(word: str, on: bool) -> list[Word]:
+    return [word] if on else []
+
+
 def _count(count: int | None) -> list[Word]:
     return [] if count is None else ["COUNT", count]
 
 
 def _entries(reply: Any) -> list[Entry]:
     return [
-        (id, None if flat is None else dict(zip(flat[::2], flat[1::2], strict=True)))
-        for id, flat in reply or []
+        (entry, None if flat is None else dict(zip(flat[::2], flat[1::2], strict=True)))
+        for entry, flat in reply or []
     ]
 
 
