@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -140,3 +142,26 @@ def test_who_wants_no_motion_sees_what_travels_half_way(page: Page, server: LabS
     page.get_by_role("slider", name="Time").fill("3.31")
     expect(page.locator(".clock")).to_have_text("3.31 s")
     assert page.evaluate(spots) == before
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_cells_follow_up_when_the_head_has_left(
+    page: Page, server: LabServer, motion: Literal["no-preference", "reduce"]
+) -> None:
+    page.emulate_media(reduced_motion=motion)
+    at(page, f"{server.url}/lab/why-is-worker-2-idle/", 2)
+
+    def cells(t: float) -> list[float]:
+        """Where the cells are when the playhead is there; an ack came in at 2.42 s."""
+        page.get_by_role("slider", name="Time").fill(f"{t:g}")
+        expect(page.locator(".clock")).to_have_text(f"{t:.2f} s")
+        found: list[float] = page.evaluate(
+            "() => document.querySelector('mq-stage').picture.glyphs.get('resize').pool.chips.map((one) => one.x)"
+        )
+        return found
+
+    late, early = cells(2.7), cells(2.45)
+    assert len(early) == 3
+    away = [there - here for here, there in zip(early, late, strict=True)]
+    assert all(0 < px < 24 for px in away) if motion == "no-preference" else not any(away)
+    assert cells(2.7) == late

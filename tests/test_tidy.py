@@ -102,7 +102,7 @@ def test_no_file_is_longer_than_it_should_be() -> None:
     wrong = {
         str(path): lines
         for path in ours(".py", ".js", ".css", ".html", ".md")
-        if (lines := len(text(path).splitlines())) > LINES_MAX
+        if (lines := len(text(path).splitlines())) > LINES_MAX and str(path) not in MADE
     }
     assert wrong == {}
 

@@ -7,6 +7,8 @@ import { placeWords, rateWords, seconds, serviceWords, shorten, wide } from "./w
 const PILE_SHOWN = 13;
 const SLOTS_SHOWN = 8;
 const LENT_SHOWN = 3;
+const CELL_PX = 24;
+const SLIDE_US = 250_000;
 const FALLEN = [
   ["no_route", "no route"], ["cycle", "in a cycle"], ["maxlen", "dropped"], ["refused", "refused"],
   ["rejected", "dropped"], ["expired", "expired"], ["lost_message", "lost"],
@@ -25,6 +27,21 @@ export function pileMost(box) {
 /** What is left of a deadline: 1 at its beginning, 0 at its end. */
 function left(t, from, until) {
   return until > from ? Math.max(0, Math.min(1, (until - t) / (until - from))) : 0;
+}
+
+/** How far the cells are from where they belong, as px for the n-th of the row, after what left it last; `most`: so many unacked
+    ones are shown. They follow up within SLIDE_US. */
+export function slide(gap, t, most) {
+  const u = gap ? (t - gap.t) / SLIDE_US : 1;
+  if (u < 0 || u >= 1) return () => 0;
+  const px = CELL_PX * (1 - u) ** 2;
+  const before = Math.min(gap.lent, most);
+  const shown = Math.min(gap.lent + (gap.lends ? 1 : 0), most);
+  if (!gap.ready && gap.n >= before) return () => 0; // it was not shown
+  if (gap.ready && shown > before && gap.n === 0) return () => 0; // the head of the ready ones is now the last of the unacked
+  const from = gap.ready ? shown + gap.n : gap.n;
+  const to = !gap.ready && gap.lent > most ? most : Infinity; // another unacked one closes up
+  return (n) => (n >= from && n < to ? px : 0);
 }
 
 /** Base: a group at the box's place, a title with the whole name, and the pile of what fell here. */
@@ -148,6 +165,7 @@ class Queue extends Glyph {
     const shown = ready.size > free ? Math.max(0, free - 2) : ready.size;
     say(this.more, ready.size > shown ? `+${ready.size - shown}` : "");
     this.pool.begin();
+    this.slide = slide(this.ctx.still() ? null : scene.traces.gaps.get(this.box.name), t, Math.min(LENT_SHOWN, Math.floor(this.ctx.cells / 2)));
     let n = 0;
     for (const copy of unacked.keys()) {
       if (n === lent) break;
@@ -169,7 +187,7 @@ class Queue extends Glyph {
   /** A copy in the n-th cell from the head; its time to live drains while it is ready. */
   cell(n, copy, state, what, settings, t, selected) {
     const from = state.entered ?? state.expires - (settings.message_ttl_ms ?? 0) * 1000;
-    this.pool.next().draw(this.box.w - 18 - n * 24, 38, {
+    this.pool.next().draw(Math.max(CELL_PX / 2, this.box.w - 18 - n * CELL_PX - this.slide(n)), 38, {
       what, colour: this.ctx.keys.colour(state.key), letter: this.ctx.keys.letter(state.key), count: state.returns, message: copy,
       drain: what !== "unacked" && state.expires ? left(t, from, state.expires) : -1, selected: this.ctx.is(copy, selected),
     });

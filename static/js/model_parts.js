@@ -120,12 +120,14 @@ function fall(scene, node, key) {
 // from the events alone, like all the rest, but the server does not send it: a scene that has just come has none.
 
 const FALLS_MAX = 64;
+const ROW_MAX = 16; // of a queue's cells, as many as are looked through
 
 export class Traces {
   constructor() {
     this.falls = []; // {node, key, t, piled, flight}: the newest last; flight is what ended, or null
     this.down = new Map(); // node -> t of its crash
     this.away = new Map(); // program -> since when it waits to connect again
+    this.gaps = new Map(); // queue -> where a copy left its row last: {t, ready, n: among those, lent: unacked before, lends: one more now}
   }
 
   copy() {
@@ -133,7 +135,20 @@ export class Traces {
     made.falls = [...this.falls];
     made.down = new Map(this.down);
     made.away = new Map(this.away);
+    made.gaps = new Map(this.gaps);
     return made;
+  }
+
+  /** This copy leaves its queue's row of cells, or, where it is lent out, its place in it. */
+  gap(scene, copy, t, lends = false) {
+    const state = scene.copies.get(copy);
+    const queue = scene.nodes.get(state?.queue);
+    if (!queue || state.state === "arriving") return;
+    const ready = state.state === "ready";
+    let n = 0;
+    if (ready) while (n < ROW_MAX && n < queue.ready.size && queue.ready.at(n) !== copy) n++;
+    else for (const one of queue.unacked.keys()) if (one === copy || n++ === ROW_MAX) break;
+    this.gaps.set(state.queue, { t, lent: queue.unacked.size, ready, n, lends });
   }
 
   fall(node, e, piled, flight = null) {
@@ -151,9 +166,15 @@ export function trace(scene, e) {
       return;
     case "Unroutable": return traces.fall(e.exchange, e, true);
     case "Refused": return traces.fall(e.exchange, e, false, scene.flights.get(e.cause));
+    case "Delivered": return traces.gap(scene, e.of[0], e.t, e.auto_ack !== true);
+    case "Settled":
+      if (e.outcome === "acked" || e.outcome === "rejected") for (const copy of e.of) traces.gap(scene, copy, e.t);
+      return;
+    case "DeadLettered": return traces.gap(scene, e.of[0], e.t);
     case "Deduplicated": return traces.fall(e.queue, e, false, scene.flights.get(e.cause));
     case "Dropped":
     case "Expired":
+      traces.gap(scene, e.of[0], e.t);
       return traces.fall(e.queue, e, true, scene.flights.get(e.of[0]));
     case "Lost": {
       const flights = (e.flights ?? []).map((name) => scene.flights.get(name)).filter(Boolean);

@@ -113,7 +113,7 @@ export class Picture {
     }
     this.ink.fit(plan.width * zoom, plan.height * zoom, zoom);
     const defs = make(svg, "defs");
-    const arrow = make(defs, "marker", { id: "mq-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" });
+    const arrow = make(defs, "marker", { id: "mq-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 8.4, markerHeight: 8.4, markerUnits: "userSpaceOnUse", orient: "auto" });
     make(arrow, "path", { d: "M0 0L8 4L0 8", class: "arrow" });
     const hatch = make(defs, "pattern", { id: "mq-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
     make(hatch, "rect", { width: 6, height: 6, class: "hatch-ground" });
@@ -123,6 +123,7 @@ export class Picture {
       keys: this.keys,
       cells: plan.cells,
       narrow: plan.narrow,
+      still: () => this.still,
       is: (copy, selected) => selected !== "" && messageOf(copy) === selected,
       downOf: (at, node) => at.nodes.get(node.settings.broker)?.status === "down",
       deadEnd: (queue) => this.parking.has(queue),

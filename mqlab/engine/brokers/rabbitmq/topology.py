@@ -147,7 +147,7 @@ class Topology:
         """A queue goes with all that is in it; its consumers are told. Returns how many were ready. [rules 18, 19]"""
         world = self.world
         ready = list(queue.copies())
-        for consumer in list(queue.consumers.values()):
+        for consumer in subscribe.as_told(queue):
             subscribe.cancel_by_broker(self, consumer, cause)
         receipts = [
             receipt for name, _, receipt in self.on_the_way.values() if name == queue.name and receipt

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 Word = str | bytes | int | float
 Entry = tuple[Any, dict[Any, Any] | None]
 
 
-class Streams:
+class Streams(ABC):
     """Part of the façade. Entries are (id, fields)."""
 
+    @abstractmethod
     def execute_command(self, *words: Word) -> Any:
         """Any command, word by word."""
-        raise NotImplementedError
 
     def xadd(
         self, name: Word, fields: dict[Any, Any], id: str = "*", maxlen: int | None = None, approximate: bool = True,
@@ -155,7 +156,9 @@ def _trim(maxlen: int | None, minid: str | None, approximate: bool, limit: int |
         return []
     words: list[Word] = ["MAXLEN" if minid is None else "MINID", "~" if approximate else "="]
     words.append(maxlen if minid is None and maxlen is not None else minid or "")
-    return [*words, *([] if limit is None else ["LIMIT", limit])]
+    if limit is not None:
+        words += ["LIMIT", limit]
+    return words
 
 
 def _block(block: int | None) -> list[Word]:
