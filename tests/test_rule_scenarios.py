@@ -281,7 +281,16 @@ def waits_for_a_majority(seen: Seen) -> bool:
     return asked.arrives < up.t == done.t and seen.all(e.NodeAdded, node="extra")[0].t == up.t
 
 
+def stays_with_the_dead(seen: Seen) -> bool:
+    """It crashed with an order in its hands; nobody is given it, before Redis restarts and after."""
+    (given,) = seen.all(e.Delivered, program="dead")
+    (lost,) = seen.all(e.Lost, node="dead")
+    after = [one for one in seen.events if getattr(one, "of", ()) == given.of and one.t > lost.t]
+    return lost.of == given.of and lost.what == "delivery" and not after
+
+
 SHOWN: dict[str, Callable[[Seen], bool]] = {
+    "redis/no-redelivery-by-itself": stays_with_the_dead,
     "rabbitmq/one-copy-per-queue": lambda seen: [one.to for one in seen.all(e.Routed, exchange="first")] == [("shelf",)],
     "rabbitmq/unbind-idempotent": lambda seen: len(seen.all(e.Answered, request="QueueUnbind")) == 1,
     "rabbitmq/blocked-reenter-tail": lambda seen: [one.program for one in seen.all(e.Delivered, queue="turns")] == list("abcbca"),

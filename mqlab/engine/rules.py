@@ -14,9 +14,11 @@ import yaml
 
 CHECKS = (
     "test",
+    "trace",
     "trace 4.0",
     "trace 3.10",
     "broker 3.10",
+    "broker 7.0",
     "trace moto",
     "moto 5.2",
     "documented, not observed",

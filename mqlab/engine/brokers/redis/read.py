@@ -12,7 +12,17 @@ import msgspec
 from mqlab.engine.brokers.redis import errors, told
 from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis.arguments import (
-    ID, LAST, ZERO, after, before, end_of, integer, shown, start_of, strict_id, text,
+    ID,
+    LAST,
+    ZERO,
+    after,
+    before,
+    end_of,
+    integer,
+    shown,
+    start_of,
+    strict_id,
+    text,
 )  # fmt: skip
 from mqlab.engine.brokers.redis.client import Wait
 from mqlab.engine.brokers.redis.errors import Refused, refuse
@@ -376,10 +386,8 @@ def _served(broker: Redis, client: Client, wait: Wait, key: bytes, cause: str) -
     group = value.groups.get(wait.group)
     if group is None:
         if broker.seven:
-            return resp_unblocked(
-                "-NOGROUP the consumer group this client was blocked on no longer exists"[1:]
-            )
-        return no_group_to_read(key, wait.group).error
+            return resp_unblocked("NOGROUP the consumer group this client was blocked on no longer exists")
+        return resp_unblocked(no_group_to_read(key, wait.group).error.text)
     if value.last_valid <= group.last:
         return NOTHING
     entries = _new(broker, client, value, group, wait.consumer, wait.count, wait.noack, cause)
@@ -397,4 +405,6 @@ def _gone(broker: Redis, wait: Wait, key: bytes, value: Any, grouped: bool) -> A
         return NOTHING if value is None or broker.seven else errors.WRONG_TYPE
     if broker.seven:
         return resp_unblocked("UNBLOCKED the stream key no longer exists")
-    return no_group_to_read(key, wait.group).error if value is None else errors.WRONG_TYPE
+    return (
+        resp_unblocked(no_group_to_read(key, wait.group).error.text) if value is None else errors.WRONG_TYPE
+    )

@@ -73,15 +73,18 @@ def cursor_set(broker: Redis, stream: Stream, group: Group, last: ID, cause: str
         )  # fmt: skip
 
 
-def trimmed(broker: Redis, stream: Stream, entries: list[Entry], why: str, cause: str) -> None:
+def trimmed(
+    broker: Redis, stream: Stream, entries: list[Entry], why: str, cause: str, approx: bool = False
+) -> None:
     """Entries are gone: groups that had not read them have lost them."""
     if not entries:
         return
     world = broker.world
     name = world.name(text(stream.name))
     rule = "redis/delete-entry" if why == "deleted" else "redis/trim-loses-unread"
+    told = "redis/trim-whole-nodes" if approx else "redis/trim-exact" if why != "deleted" else rule
     ids = tuple([entry.message.id for entry in entries])
-    world.emit(Trimmed(world.now, name, cause, rule, ids, text(stream.name), why, stream.length))
+    world.emit(Trimmed(world.now, name, cause, told, ids, text(stream.name), why, stream.length))
     for group in stream.groups.values():
         copies = [copy for entry in entries if (copy := group.ready.pop(entry.id, None)) is not None]
         dropped(broker, group, copies, "deleted" if why == "deleted" else "trimmed", name, rule)
@@ -132,7 +135,13 @@ def delivered(
     copy.since = world.now
     arrives = connection.down()
     name = copy_event(copy)
-    rule = "redis/noack" if noack else "redis/group-gives-once"
+    rule = (
+        "redis/noack"
+        if noack
+        else "redis/blocked-first-served"
+        if broker.serving
+        else "redis/group-gives-once"
+    )
     world.emit(
         Delivered(
             world.now, name, cause, rule, (copy.name,), group.name, client.program, 0, arrives, False, noack
@@ -236,9 +245,9 @@ def settled(broker: Redis, client: Client, copies: list[Copy], cause: str) -> No
     for copy in alive:
         world.ledger.move(copy, "ack")
     of = tuple([copy.name for copy in alive])
-    world.emit(
-        Settled(world.now, copy_event(alive[0]), cause, "redis/ack-leaves-entry", of, client.program, "acked")
-    )
+    own = all([copy.holder == client.program for copy in alive])
+    rule = "redis/ack-leaves-entry" if own else "redis/ack-by-anybody"
+    world.emit(Settled(world.now, copy_event(alive[0]), cause, rule, of, client.program, "acked"))
 
 
 def forced(broker: Redis, client: Client, group: Group, copy: Copy, cause: str) -> None:

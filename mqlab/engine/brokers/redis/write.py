@@ -137,7 +137,7 @@ def add(
     stream.append(entry)
     cause = told.appended(broker, stream, entry, cause)
     if trim.by:
-        told.trimmed(broker, stream, cut(stream, trim), trim.by, cause)
+        told.trimmed(broker, stream, cut(stream, trim), trim.by, cause, trim.approx)
     broker.touch(client.db, key)
     broker.signal(client.db, key, cause)
     return shown(id)
@@ -198,7 +198,7 @@ def trim_(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) ->
     if stream is None:
         return 0
     gone = cut(stream, trim)
-    told.trimmed(broker, stream, gone, trim.by, cause)
+    told.trimmed(broker, stream, gone, trim.by, cause, trim.approx)
     if gone:
         broker.touch(client.db, argv[1])
     return len(gone)

@@ -142,8 +142,6 @@ def read_subscriber(place: Place, name: str, there: There) -> SubscriberSpec:
     fields = place.fields("kind", "broker", "channels", "patterns", "socket_bytes", *WORK)
     channels = fields.get("channels", _names, ())
     patterns = fields.get("patterns", _names, ())
-    if not channels and not patterns:
-        raise place.error("channels or patterns to listen to", "none")
     return SubscriberSpec(
         broker=fields.need("broker").text(),
         channels=channels,
