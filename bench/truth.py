@@ -1,6 +1,7 @@
-"""How much of what the engine does is held against the real thing: recorded cases and random programs that agree, RabbitMQ's rules that are
-proved, labs that go through a real broker and come back, and a few planted bugs. `make soak ARGS="differential"` plays any number
-of programs, `make soak ARGS="mutants"` tries all the planted bugs."""
+"""How much of what the engine does is held against the real thing: recorded cases and random programs that agree, RabbitMQ's
+rules that are proved, labs that go through a real broker and come back, and a few planted bugs.
+
+`make soak ARGS="differential"` plays any number of programs, `make soak ARGS="mutants"` tries all the planted bugs."""
 
 from __future__ import annotations
 
@@ -36,8 +37,12 @@ def figures() -> list[Figure]:
             "recorded cases and cells that agree", 100 * agreed / cases, "%", 100, 100, "higher",
             note=f"{agreed:,} of {cases:,}",
         ),
-        Figure("RabbitMQ's rules with source, scenario and test", 100 * shown / rules, "%", 100, 100, "higher", note=f"{shown} of {rules}"),
-        Figure("RabbitMQ's rules proved against a real broker", 100 * proved / rules, "%", 60, 90, "higher", note=f"{proved} of {rules}"),
+        Figure("rules of RabbitMQ: source, scenario and test", 100 * shown / rules, "%", 100, 100, "higher",
+            note=f"{shown} of {rules}",
+        ),
+        Figure("rules of RabbitMQ: proved against a real one", 100 * proved / rules, "%", 60, 90, "higher",
+            note=f"{proved} of {rules}",
+        ),
         _bugs(),
         *([_programs(), _round_trip()] if rabbitmq_answers() else []),
     ]  # fmt: skip
