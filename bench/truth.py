@@ -13,7 +13,10 @@ from soak import differential
 from tests.conftest import rabbitmq_answers
 
 ROUNDS = 3
-RECORDED = ("rabbitmq", "rabbitmq_3_10", "rabbitmq_3_10_more", "topic_match", "headers_match")
+RECORDED = (
+    "rabbitmq", "rabbitmq_3_10", "rabbitmq_3_10_more", "topic_match", "headers_match",
+    "kafka_murmur2", "kafka_assignors", "kafka_assignors_3_9",
+)  # fmt: skip
 
 
 def figures() -> list[Figure]:
