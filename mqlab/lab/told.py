@@ -18,9 +18,9 @@ NONE = {
     "waiting": "finished everything",
 }
 SOME = {
-    "lost": "lost {n} of {all} messages",
+    "lost": "lost {n} ({all} messages were sent)",
     "duplicated": "did work that was done already, {times}, with {all} messages",
-    "out_of_order": "handled {n} of {all} messages after a later one of the same key",
+    "out_of_order": "handled {n} of {all} messages only after a later one of the same key",
     "waiting": "had {n} of {all} messages not finished when the time was over",
 }
 

@@ -27,8 +27,8 @@ from mqlab.engine.world import World
 BREATH_ACTIONS = 50
 """The generator yields after so many actions."""
 USUAL = (
-    e.Routed, e.Enqueued, e.Delivered, e.Received, e.Started, e.Handled, e.Acked, e.Settled, e.Confirmed, e.ConfirmReceived,
-    e.VerdictChanged,
+    e.Routed, e.Appended, e.Enqueued, e.Delivered, e.Received, e.Started, e.Handled, e.Acked, e.Settled, e.Confirmed,
+    e.ConfirmReceived, e.VerdictChanged,
 )  # fmt: skip
 """What happens to every message; anything else that happens to one may be why it came twice, or late."""
 
@@ -182,7 +182,11 @@ def _moment(took: Took, deciding: Deciding) -> Moment:
         ("text", f" began, and was done {worked:.2f} s later.", ""),
     )
     before = deciding.befell.get(took.message, (None, 0))[0]
-    late = before is not None and took.published < before.t <= took.handled
+    late = (
+        before is not None
+        and took.published < before.t <= took.handled
+        and not isinstance(before, e.Broadcast)
+    )
     made = Moment("Handled", took.name, took.handled, took.i, took.message, said)
     if before is None or not late:
         return made
