@@ -43,6 +43,8 @@ class Deciding:
         self.ended: set[str] = set()  # messages that were lost, or left as dead letters
         self.befell: dict[str, tuple[e.Event, int]] = {}
         """Message -> what last happened to it that does not happen to every one, and that event's i."""
+        self.before: dict[str, e.Event] = {}
+        """Message -> what had happened to it before that."""
 
     def hearers(self, kind: type[e.Event]) -> list[Callable[[Any], None]]:
         """What is to be called with each event of this kind."""
@@ -65,7 +67,10 @@ class Deciding:
     def _befell(self, event: Any) -> None:
         befell = event, self.world.i
         for copy in event.of:
-            self.befell[message_of(copy)] = befell
+            message = message_of(copy)
+            if message in self.befell:
+                self.before[message] = self.befell[message][0]
+            self.befell[message] = befell
 
     def _changed(self, change: e.VerdictChanged) -> None:
         if change.verdict in ("lost", "dead"):
@@ -76,9 +81,11 @@ class Deciding:
         event: Any = next(one for one in world.events if one.name == change.cause)
         message = change.of[0]
         before = self.befell.get(message, (None, 0))[0]
+        if before is event:
+            before = self.before.get(message)
         because: Sentence = ()
         rule, since = event.rule, 0
-        if before is not None and before is not event:
+        if before is not None:
             because, rule, since = self.said(before), rule or before.rule, before.t
         elif change.verdict == OutOfOrder.name:
             because = self._overtaken(event, message)
@@ -125,7 +132,7 @@ def run(system: System, workload: Workload) -> Work[Row]:
         world.finish()
     yield from _until(world, (workload.end_us, 0), told)
     row = _row(system, workload, world, metrics, deciding)
-    for part in (metrics.took, metrics.published, metrics.begun, deciding.befell):
+    for part in (metrics.took, metrics.published, metrics.begun, deciding.befell, deciding.before):
         yield  # what is large goes piece by piece, too
         part.clear()
     yield
