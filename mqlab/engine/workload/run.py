@@ -131,7 +131,7 @@ def run(system: System, workload: Workload) -> Work[Row]:
         apply(world, one.command, f"do:{one.id}")
         world.finish()
     yield from _until(world, (workload.end_us, 0), told)
-    row = _row(system, workload, world, metrics, deciding)
+    row = yield from _row(system, workload, world, metrics, deciding)
     for part in (metrics.took, metrics.published, metrics.begun, deciding.befell, deciding.before):
         yield  # what is large goes piece by piece, too
         part.clear()
@@ -149,12 +149,13 @@ def _until(world: World, to: tuple[int, int], told: list[e.Event]) -> Work[None]
         world.stand(to[0])
 
 
-def _row(system: System, workload: Workload, world: World, metrics: Metrics, deciding: Deciding) -> Row:
+def _row(system: System, workload: Workload, world: World, metrics: Metrics, deciding: Deciding) -> Work[Row]:
     verdicts = next(one for one in world.judges if isinstance(one, Verdicts)).verdicts
     cells = {name: Cell(verdicts[name], deciding.first.get(name)) for name in VERDICTS}
     for name, took in zip(("p50", "p99"), metrics.quantiles(50, 99), strict=True):
         if took is not None:
             cells[name] = Cell(took.us, _moment(took, deciding))
+    yield
     waiting = [one for one in metrics.published if one not in metrics.took and one not in deciding.ended]
     cells["waiting"] = Cell(len(waiting))
     if waiting:
