@@ -59,6 +59,18 @@ def differences(rows: list[Row], workload: Workload) -> list[Told]:
     ]
 
 
+def notes(rows: list[Row], workload: Workload) -> list[tuple[str, str]]:
+    """Where a mishap is something else than elsewhere, or nothing: of whom that is true, and what is so."""
+    found: dict[str, list[Row]] = {}
+    for failure in workload.failures:
+        for row in rows:
+            one = system(row.system)
+            note = one.counterpart(failure) if one is not None else ""
+            if note and row not in found.setdefault(note, []):
+                found[note].append(row)
+    return [(_who(some, rows), note) for note, some in found.items()]
+
+
 def _counted(name: str, rows: list[Row], workload: Workload) -> list[Line]:
     none = [row for row in rows if row.count(name) == 0]
     lines = [Line(f"{_who(none, rows)} {NONE[name]}.")] if none else []
