@@ -79,7 +79,7 @@ def shown(
                 lab_href(one, workload),
                 tuple(_cell(name, row, one, workload) for name in COLUMNS),
                 f"{row.handled:,} of {row.messages:,}",
-                row.stopped and f"Its recording was full at {row.end_us / SECOND:.1f} s: {row.stopped}",
+                row.stopped and f"Time stopped at {row.end_us / SECOND:.1f} s: {row.stopped}",
                 asked is not None and asked.holds(row),
                 one.id in guessed,
             )

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mqlab.engine import events as e
-from mqlab.engine import scenario
+from mqlab.engine import limits, scenario
 from mqlab.engine.acts import apply
 from mqlab.engine.lab import build
 from mqlab.engine.message import message_of
@@ -26,6 +26,10 @@ from mqlab.engine.world import World
 
 BREATH_ACTIONS = 50
 """The generator yields after so many actions."""
+GIVEN_UP = (
+    f"A run takes at most {limits.WORKLOAD_ACTIONS_MAX:,} steps, and this one has taken them. Watch for a shorter time, let "
+    "consumers wait longer where they ask, or take fewer of them."
+)
 USUAL = (
     e.Routed, e.Appended, e.Enqueued, e.Delivered, e.Received, e.Started, e.Handled, e.Acked, e.Settled, e.Confirmed,
     e.ConfirmReceived, e.VerdictChanged,
@@ -143,6 +147,9 @@ def run(system: System, workload: Workload) -> Work[Row]:
 def _until(world: World, to: tuple[int, int], told: list[e.Event]) -> Work[None]:
     while world.play(to, BREATH_ACTIONS, told, 1 << 62):
         told.clear()
+        if world.agenda.made > limits.WORKLOAD_ACTIONS_MAX and not world.storm:
+            world.stop(GIVEN_UP)
+            world.finish()
         yield
     told.clear()
     if not world.storm:

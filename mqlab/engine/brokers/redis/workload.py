@@ -22,6 +22,8 @@ from mqlab.engine.workload.parts import BODY, poisoned
 BROKER = "redis"
 NAME = "orders"
 GROUP = "work"
+LOOK_MS = 1_000
+"""So often a consumer looks for what others have left; a read that blocks is given up for it, and costs nothing."""
 
 
 class RedisSystem(System):
@@ -116,8 +118,8 @@ class Stream(RedisSystem):
                     "stream": NAME,
                     "group": GROUP,
                     "count": workload.batch,
-                    "block_ms": max(1, workload.wait_s * 1_000),
-                    "claim": {"min_idle_ms": workload.timeout_s * 1_000, "every_ms": 1_000},
+                    "block_ms": max(LOOK_MS, workload.wait_s * 1_000),
+                    "claim": {"min_idle_ms": workload.timeout_s * 1_000, "every_ms": LOOK_MS},
                     "fail": {"when": {"messages": poisoned(workload)}, "then": "leave"}
                     if poisoned(workload)
                     else None,
