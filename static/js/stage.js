@@ -14,11 +14,10 @@
 import { Acts } from "./acts.js";
 import { answers } from "./answers.js";
 import { Deck, wireKeys } from "./deck.js";
-import { el, text } from "./dom.js";
+import { el, Side, text } from "./dom.js";
 import { Link } from "./link.js";
 import { Playhead } from "./playhead.js";
 import { Picture, wireNodes } from "./scene.js";
-import { Side } from "./side.js";
 import { Timeline, Tree } from "./timeline.js";
 import { Verdicts } from "./verdicts.js";
 import { brokerWords, readPlace, writePlace } from "./words.js";
