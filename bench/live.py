@@ -80,11 +80,11 @@ class Measured:
 
 
 @contextmanager
-def serving(folder: str) -> Iterator[tuple[str, int]]:
-    """The product on a data folder and one core: its address and process id."""
+def serving(folder: str, *, pinned: bool = True) -> Iterator[tuple[str, int]]:
+    """The product on a data folder and, `pinned`, one core: its address and process id."""
     command = [sys.executable, "manage.py", "lab", "--no-browser", "--port", "0"]
     with subprocess.Popen(
-        ["taskset", "-c", str(SERVER_CORE), *command],
+        [*(["taskset", "-c", str(SERVER_CORE)] if pinned else []), *command],
         cwd=ROOT,
         env=os.environ | {"MQLAB_DATA": folder},
         stdout=subprocess.PIPE,

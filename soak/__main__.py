@@ -1,8 +1,9 @@
 """Tries what the tests try, for as long as one likes: python -m soak [--minutes N] [--rounds N] [--seed S] [KIND…]
 
 laws: the laws of the recording, on ever new recordings. rooms: a real server under random visitors. differential: a
-hundred random programs a round, on the real RabbitMQ of this machine and on the model (only where there is one). mutants
-(only where it is named): the bugs of soak/planted.yaml, each of which must be caught.
+hundred random programs a round, on the real RabbitMQ of this machine and on the model (only where there is one).
+Only where they are named: mutants, the bugs of soak/planted.yaml, each of which must be caught; cluster, three real
+nodes that are killed in turn.
 
 Each round has a seed of its own, which is printed where it fails: the same seed makes the same round of laws, or the same
 programs, again (a round of rooms meets another timing). Exit 1 where something failed; --go-on tries the other rounds
@@ -16,7 +17,7 @@ import time
 import traceback
 from collections.abc import Callable
 
-from soak import differential, laws, mutants, rooms
+from soak import cluster, differential, laws, mutants, rooms
 from tests.conftest import rabbitmq_answers
 
 KINDS: dict[str, Callable[[int], str]] = {
@@ -24,6 +25,7 @@ KINDS: dict[str, Callable[[int], str]] = {
     "rooms": rooms.trial,
     "differential": differential.trial,
     "mutants": mutants.trial,
+    "cluster": cluster.trial,
 }
 FIRST_SEED = 100_000  # no test begins so high
 
@@ -32,7 +34,10 @@ def main(words: list[str]) -> int:
     """Go round until the time is over, or something fails."""
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument(
-        "kinds", nargs="*", metavar="KIND", help=f"{', '.join(KINDS)}; default: all but mutants, in turns"
+        "kinds",
+        nargs="*",
+        metavar="KIND",
+        help=f"{', '.join(KINDS)}; default: all but mutants and cluster, in turns",
     )
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--rounds", type=int, default=0, help="so many, however long they take")

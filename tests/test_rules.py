@@ -15,7 +15,7 @@ from tests.tree import ROOT, ours, parsed
 
 SCENARIOS = ROOT / "fixtures" / "scenarios"
 KINDS = {rule.split("/")[0] for rule in RULES}
-VERSIONS = {"rabbitmq": {"3.10", "4.0", "4.3"}}
+VERSIONS = {"rabbitmq": {"3.10", "4.0", "4.3"}, "redis": {"7.0", "8.0"}, "sqs": {"2026"}}
 
 every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 

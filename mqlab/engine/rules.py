@@ -12,7 +12,17 @@ from importlib.resources.abc import Traversable
 import msgspec
 import yaml
 
-CHECKS = ("test", "trace 4.0", "trace 3.10", "broker 3.10", "documented, not observed")
+CHECKS = (
+    "test",
+    "trace",
+    "trace 4.0",
+    "trace 3.10",
+    "broker 3.10",
+    "broker 7.0",
+    "trace moto",
+    "moto 5.2",
+    "documented, not observed",
+)
 _FAST_OR_PLAIN = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

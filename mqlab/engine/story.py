@@ -98,8 +98,12 @@ def gather(events: Iterable[Event], message: str) -> Gathered:
 
 def book_of(scene: Scene) -> Phrases:
     """The templates for the kind of broker that a lab has; of several, for the first one's."""
-    kinds = (node.settings["kind"] for node in scene.nodes.values() if node.what == "broker")
-    return phrases(next(kinds))
+    return phrases(kind_of(scene))
+
+
+def kind_of(scene: Scene) -> str:
+    """The kind of broker that a lab has; of several, the first one's."""
+    return next(str(node.settings["kind"]) for node in scene.nodes.values() if node.what == "broker")
 
 
 def story(gathered: Gathered, scene: Scene) -> list[Line]:

@@ -9,15 +9,19 @@ from collections.abc import Callable
 
 import msgspec
 
+from mqlab.engine.limits import RECORDING_S_MAX
 from mqlab.engine.message import message_of
 from mqlab.engine.scene import CopyState, Flight, Held, Node, Scene
 from mqlab.engine.sentences import Sentence, say
-from mqlab.engine.story import Fields, Gathered, book_of
+from mqlab.engine.story import Fields, Gathered, book_of, kind_of
 
 REASONS_MAX = 12
 
 END_OUTCOMES = ("acked", "rejected")
-ENDS = ("Dropped", "Expired", "DeadLettered", "Purged", "NodeRemoved", "Unroutable", "Refused")
+ENDS = (
+    "Dropped", "Expired", "DeadLettered", "Purged", "NodeRemoved", "Unroutable", "Refused", "Redriven",
+    "Deduplicated",
+)  # fmt: skip
 HEAD_ONLY = "rabbitmq/ttl-head-only"
 PREFETCH = "rabbitmq/prefetch-per-consumer"
 GONE = "rabbitmq/auto-ack-gone"
@@ -26,6 +30,12 @@ NO_MAJORITY = "rabbitmq/cluster-no-majority"
 ONE_NODE = "rabbitmq/cluster-classic-one-node"
 BLOCKED = "rabbitmq/alarm-blocks-publishers"
 TX = "rabbitmq/tx-commit"
+TIMEOUT = "sqs/visibility-timeout"
+LOCKED = "sqs/fifo-group-lock"
+ELSEWHERE = {("sqs", CLOSE): "sqs/crash-unnoticed"}
+"""What another kind of broker does in the same situation."""
+FAR_US = RECORDING_S_MAX * 1_000_000
+"""What is due later than a recording can be is not worth a word."""
 
 
 class Reason(msgspec.Struct):
@@ -44,8 +54,11 @@ Say = Callable[..., Reason]
 def why(scene: Scene, gathered: Gathered) -> list[Reason]:
     """The reasons at the scene's position: of all its places, or, where it is nowhere, of its ends."""
     book = book_of(scene)
+    broker = kind_of(scene)
 
     def reason(situation: str, of: str, fields: Fields, rule: str = "") -> Reason:
+        if not rule.startswith(f"{broker}/"):
+            rule = ELSEWHERE.get((broker, rule), "")
         return Reason(situation, of, say(book.why[situation], fields, scene.nodes, gathered.message), rule)
 
     found = _places(scene, gathered.message, reason)
@@ -97,6 +110,9 @@ def _places(scene: Scene, message: str, reason: Say) -> list[Reason]:
             found += _ready(scene, copy, state, reason)
         elif state.state == "unacked":
             found.append(_unacked(scene, copy, state, reason))
+            if state.until and scene.nodes[state.queue].unacked[copy]:
+                fields: Fields = {"queue": state.queue, "until": state.until}
+                found.append(reason("visible_again", copy, fields, TIMEOUT))
     for program, node in scene.nodes.items():
         for copy, held in node.held.items():
             if message_of(copy) == message and copy not in scene.copies:
@@ -116,9 +132,11 @@ def _ready(scene: Scene, copy: str, state: CopyState, reason: Say) -> list[Reaso
         found.append(reason("waits_leader", copy, fields, NO_MAJORITY))
     elif queue.settings.get("unavailable"):
         found.append(reason("waits_home", copy, {**fields, "home": queue.settings["node"]}, ONE_NODE))
+    elif "visibility_timeout_s" in queue.settings:
+        found.append(_visible(scene, copy, state, fields, reason))
     else:
         found.append(_waits(scene, copy, state.queue, fields, reason))
-    if state.expires:
+    if state.expires and state.expires < scene.at[0] + FAR_US:
         fields = {"queue": state.queue, "expires": state.expires}
         if state.expires > scene.at[0]:
             found.append(reason("expires", copy, fields))
@@ -129,6 +147,33 @@ def _ready(scene: Scene, copy: str, state: CopyState, reason: Say) -> list[Reaso
     return found
 
 
+def _visible(scene: Scene, copy: str, state: CopyState, fields: Fields, reason: Say) -> Reason:
+    """In a queue that gives nothing out by itself, but answers those who ask."""
+    queue = scene.nodes[state.queue]
+    if queue.settings["type"] == "fifo" and any(
+        scene.copies[one].group == state.group for one, holder in queue.unacked.items() if holder
+    ):
+        return reason("waits_locked", copy, {**fields, "group": state.group}, LOCKED)
+    names = [
+        link.target for link in scene.links.values() if link.what == "consume" and link.source == state.queue
+    ]
+    names = [name for name in names if name in scene.nodes]
+    if not names:
+        return _nobody(scene, copy, state.queue, fields, reason)
+    if all(scene.nodes[name].held for name in names):
+        return reason("waits_busy", copy, {**fields, "idle": names})
+    return reason("waits_room", copy, fields)
+
+
+def _nobody(scene: Scene, copy: str, queue: str, fields: Fields, reason: Say) -> Reason:
+    """No program reads the queue now."""
+    for status, situation in (("down", "waits_crashed"), ("waits", "waits_unstarted")):
+        idle = [name for name, node in scene.nodes.items() if node.status == status and _reads(node, queue)]
+        if idle:
+            return reason(situation, copy, {**fields, "idle": idle})
+    return reason("waits_nobody", copy, fields)
+
+
 def _waits(scene: Scene, copy: str, queue: str, fields: Fields, reason: Say) -> Reason:
     names = [link.target for link in scene.links.values() if link.what == "consume" and link.source == queue]
     names = list(dict.fromkeys(name for name in names if name in scene.nodes))
@@ -136,13 +181,7 @@ def _waits(scene: Scene, copy: str, queue: str, fields: Fields, reason: Say) -> 
     if active in names:
         names = [active]  # the others are not asked
     if not names:
-        for status, situation in (("down", "waits_crashed"), ("waits", "waits_unstarted")):
-            idle = [
-                name for name, node in scene.nodes.items() if node.status == status and _reads(node, queue)
-            ]
-            if idle:
-                return reason(situation, copy, {**fields, "idle": idle})
-        return reason("waits_nobody", copy, fields)
+        return _nobody(scene, copy, queue, fields, reason)
     loads = [_load(scene, name, queue) for name in names]
     free = [name for name, (holds, limit) in zip(names, loads, strict=True) if not limit or holds < limit]
     if free:
@@ -177,7 +216,7 @@ def _unacked(scene: Scene, copy: str, state: CopyState, reason: Say) -> Reason:
     program = scene.nodes[state.queue].unacked[copy]
     fields: Fields = {"queue": state.queue, "program": program}
     if not program:
-        return reason("set_aside", copy, fields)
+        return reason("set_aside", copy, {**fields, "until": state.until})
     node = scene.nodes.get(program)
     held = node.held.get(copy) if node is not None else None
     if node is None or held is None or node.what not in ("consumer", "client"):
@@ -254,7 +293,7 @@ def _ends(gathered: Gathered, reason: Say) -> list[Reason]:
                 if message_of(copy) == gathered.message:
                     told = {"queue": queues.get(copy, ""), **fields}
                     found[copy] = reason(situation, copy, told, fields["rule"])
-    last = [one for one in found.values() if one.situation != "ended_DeadLettered"]
+    last = [one for one in found.values() if one.situation not in ("ended_DeadLettered", "ended_Redriven")]
     return last or list(found.values())
 
 

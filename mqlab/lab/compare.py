@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mqlab.engine.workload import BadWorkload, Workload, read, system, systems, write
 from mqlab.engine.workload.questions import Question, question, questions
 from mqlab.engine.workload.text import FIELDS, TEXT_CHARS_MAX, pairs
-from mqlab.lab import comparison, workload_form
+from mqlab.lab import comparison, told, workload_form
 from mqlab.lab.compared import frozen
 from mqlab.lab.consumer import LabConsumer
 from mqlab.lab.marked import marked
@@ -61,7 +61,7 @@ async def compare(request: HttpRequest) -> HttpResponse:
     context |= {
         "rows": lines,
         "columns": comparison.COLUMNS,
-        "told": comparison.differences(rows, workload),
+        "told": told.differences(rows, workload),
         "right": sum(one.right for one in lines),
         "guessed": asked is not None and GUESS in query,
         "next_seed": address(Workload(**{**_fields(workload), "seed": workload.seed + 1}))

@@ -23,6 +23,8 @@ PROVED = {
     "trace 4.0": "recorded on RabbitMQ 4.0.5",
     "trace 3.10": "recorded on RabbitMQ 3.10.8",
     "broker 3.10": "asked of a RabbitMQ 3.10.8, also by our tests",
+    "trace moto": "recorded from moto, an emulator",
+    "moto 5.2": "compared with moto 5.2, an emulator, by our tests",
     "documented, not observed": "documented, not observed",
 }
 

@@ -44,6 +44,9 @@ PIECES_TOTAL_BYTES_MAX = 64 * 1024 * 1024  # and all recordings together
 OUTBOX_FRAMES_MAX = 1_024  # a socket that does not take what it asked for is closed
 
 RUNS_AT_ONCE_MAX = 2  # workloads of the page that compares, each on one system
+RUN_LONG_MESSAGES = 2_000  # from so many on it may be run by a process of its own
+RUNNER_IDLE_S = 60.0  # which ends when it has had nothing to do for so long
+RUNNER_LINE_BYTES_MAX = 1024 * 1024  # of its answer
 RUNS_WAITING_MAX = 64
 RUNS_KEPT_MAX = 512  # rows of its table
 

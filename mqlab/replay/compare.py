@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mqlab.engine.brokers.rabbitmq.spec import VERSIONS
-from mqlab.replay import matrices, rabbitmq, redis, sqs
+from mqlab.replay import kafka, matrices, rabbitmq, redis, sqs
 from mqlab.replay.times import ONLY_WAITS, RECORDED
 
 
@@ -29,6 +29,8 @@ def replay(recorded: dict[str, Any]) -> Outcome:
     """Run a recorded file. Raises UnknownFile for one of no known kind."""
     if _of_sqs(recorded):
         return _sqs(recorded)
+    if isinstance(recorded, dict) and kafka.is_keys(recorded):
+        return _keys(recorded)
     if isinstance(recorded, dict) and "channels" in recorded and "matches" in recorded:
         return _glob(recorded)
     if isinstance(recorded, dict) and _is_redis(recorded):
@@ -41,7 +43,8 @@ def replay(recorded: dict[str, Any]) -> Outcome:
                 )
             return runner(recorded)
     raise UnknownFile(
-        "this is no recorded trace of RabbitMQ, SQS or Redis, and no topic, headers or glob matrix (see docs/replay.md)"
+        "this is no recorded trace of RabbitMQ, SQS or Redis, no topic, headers or glob matrix, and no keys of Kafka "
+        "(see docs/replay.md)"
     )
 
 
@@ -86,6 +89,23 @@ def _glob(recorded: dict[str, Any]) -> Outcome:
         for channel in recorded["channels"]:
             name = f"pattern {pattern!r}, channel {channel!r}"
             _cell(outcome, name, channel in expected, channel in matches[pattern], "matched")
+    return outcome
+
+
+def _keys(recorded: dict[str, Any]) -> Outcome:
+    outcome = Outcome(dict(recorded))
+    for name in kafka.KEY_LISTS:
+        if name not in recorded:
+            continue
+        outcome.actual[name] = [kafka.key(case) for case in recorded[name]]
+        for expected, got in zip(recorded[name], outcome.actual[name], strict=True):
+            outcome.cases += 1
+            wrong = [word for word in expected if expected[word] != got[word]]
+            outcome.agreed += not wrong
+            outcome.disagreements += [
+                f"key {_short(expected['key'])}, {word}: expected {_short(expected[word])}, got {_short(got[word])}"
+                for word in wrong
+            ]
     return outcome
 
 

@@ -10,7 +10,6 @@ import { messageOf, writePlace } from "./words.js";
 
 const GO_EVERY_MS = 160; // for each pane that there is: all of them share what the server allows a page
 const FAR_US = 10_000_000;
-const ROOM_PX = 260;
 const ACROSS_PX = 700; // with so much width the flow runs across, and several pictures fit on a screen
 const SMALLEST = 0.8;
 
@@ -121,7 +120,7 @@ export class Pane {
     if (wants && !watch.more(line.future, wants.after, wants.until)) playhead.asked = null;
     if (!this.width) return;
     this.picture.scale = this.width >= ACROSS_PX * SMALLEST && this.width < ACROSS_PX ? this.width / ACROSS_PX : 1;
-    const laid = this.picture.shapeUp(line.scene, this.width, ROOM_PX);
+    const laid = this.picture.shapeUp(line.scene, this.width);
     this.picture.still = owner.still.matches;
     if (moved || laid || this.force || this.drawn !== owner.selected || this.index !== line.index) {
       this.picture.draw(line.scene, there ? t : playhead.t, owner.selected);

@@ -6,7 +6,7 @@ import { messageOf } from "./words.js";
 
 const REASONS_MAX = 12;
 const END_OUTCOMES = new Set(["acked", "rejected"]);
-const ENDS = new Set(["Dropped", "Expired", "DeadLettered", "Purged", "NodeRemoved", "Unroutable", "Refused"]);
+const ENDS = new Set(["Dropped", "Expired", "DeadLettered", "Purged", "NodeRemoved", "Unroutable", "Refused", "Redriven", "Deduplicated"]);
 const HEAD_ONLY = "rabbitmq/ttl-head-only";
 const PREFETCH = "rabbitmq/prefetch-per-consumer";
 const GONE = "rabbitmq/auto-ack-gone";
@@ -15,12 +15,18 @@ const NO_MAJORITY = "rabbitmq/cluster-no-majority";
 const ONE_NODE = "rabbitmq/cluster-classic-one-node";
 const BLOCKED = "rabbitmq/alarm-blocks-publishers";
 const TX = "rabbitmq/tx-commit";
+const TIMEOUT = "sqs/visibility-timeout";
+const LOCKED = "sqs/fifo-group-lock";
+const ELSEWHERE = new Map([[`sqs ${CLOSE}`, "sqs/crash-unnoticed"]]); // what another kind of broker does in the same situation
+const FAR_US = 600e6; // what is due later than a recording can be is not worth a word
 
 /** The reasons at the scene's position, {situation, of, sentence, rule}: of all its places, or of its ends. */
 export function why(scene, gathered) {
   const book = bookOf(scene);
   const message = gathered.message;
-  const reason = (situation, of, fields, rule = "") => ({ situation, of, sentence: say(book.why[situation], fields, scene.nodes, message), rule });
+  const kind = Array.from(scene.nodes.values()).find((node) => node.what === "broker")?.settings.kind ?? "rabbitmq";
+  const here = (rule) => (rule.startsWith(`${kind}/`) ? rule : (ELSEWHERE.get(`${kind} ${rule}`) ?? ""));
+  const reason = (situation, of, fields, rule = "") => ({ situation, of, sentence: say(book.why[situation], fields, scene.nodes, message), rule: here(rule) });
   let found = places(scene, message, reason);
   if (!found.length) found = ends(gathered, reason);
   found.push(...flights(scene, message, ["return", "confirm", "confirm_nack"], reason));
@@ -55,7 +61,10 @@ function places(scene, message, reason) {
   for (const [copy, state] of scene.copies) {
     if (!copy.startsWith(start)) continue;
     if (state.state === "ready") found.push(...ready(scene, copy, state, reason));
-    else if (state.state === "unacked") found.push(unacked(scene, copy, state, reason));
+    else if (state.state === "unacked") {
+      found.push(unacked(scene, copy, state, reason));
+      if (state.until && scene.nodes.get(state.queue).unacked.get(copy)) found.push(reason("visible_again", copy, { queue: state.queue, until: state.until }, TIMEOUT));
+    }
   }
   for (const [program, node] of scene.nodes) {
     for (const [copy, held] of node.held) {
@@ -72,8 +81,9 @@ function ready(scene, copy, state, reason) {
   if (scene.nodes.get(queue.settings.broker ?? "")?.status === "down") found.push(reason("waits_down", copy, { queue: state.queue, ahead }));
   else if (queue.settings.leader === "") found.push(reason("waits_leader", copy, { queue: state.queue, ahead }, NO_MAJORITY));
   else if (queue.settings.unavailable) found.push(reason("waits_home", copy, { queue: state.queue, ahead, home: queue.settings.node }, ONE_NODE));
+  else if ("visibility_timeout_s" in queue.settings) found.push(visible(scene, copy, state, { queue: state.queue, ahead }, reason));
   else found.push(waits(scene, copy, state.queue, { queue: state.queue, ahead }, reason));
-  if (!state.expires) return found;
+  if (!state.expires || state.expires >= scene.t + FAR_US) return found;
   const fields = { queue: state.queue, expires: state.expires };
   if (state.expires > scene.t) found.push(reason("expires", copy, fields));
   else if (ahead) found.push(reason("over_time", copy, fields, HEAD_ONLY));
@@ -81,16 +91,30 @@ function ready(scene, copy, state, reason) {
   return found;
 }
 
+/** In a queue that gives nothing out by itself, but answers those who ask. */
+function visible(scene, copy, state, fields, reason) {
+  const queue = scene.nodes.get(state.queue);
+  const locked = queue.settings.type === "fifo" && Array.from(queue.unacked).some(([one, holder]) => holder && scene.copies.get(one).group === state.group);
+  if (locked) return reason("waits_locked", copy, { ...fields, group: state.group }, LOCKED);
+  const names = [];
+  for (const link of scene.links.values()) if (link.what === "consume" && link.source === state.queue && scene.nodes.has(link.target)) names.push(link.target);
+  if (!names.length) return nobody(scene, copy, state.queue, fields, reason);
+  if (names.every((name) => scene.nodes.get(name).held.size)) return reason("waits_busy", copy, { ...fields, idle: names });
+  return reason("waits_room", copy, fields);
+}
+
+function nobody(scene, copy, queue, fields, reason) {
+  for (const [status, situation] of [["down", "waits_crashed"], ["waits", "waits_unstarted"]]) {
+    const idle = Array.from(scene.nodes).filter(([, node]) => node.status === status && reads(node, queue)).map(([name]) => name);
+    if (idle.length) return reason(situation, copy, { ...fields, idle });
+  }
+  return reason("waits_nobody", copy, fields);
+}
+
 function waits(scene, copy, queue, fields, reason) {
   const names = new Set();
   for (const link of scene.links.values()) if (link.what === "consume" && link.source === queue && scene.nodes.has(link.target)) names.add(link.target);
-  if (!names.size) {
-    for (const [status, situation] of [["down", "waits_crashed"], ["waits", "waits_unstarted"]]) {
-      const idle = Array.from(scene.nodes).filter(([, node]) => node.status === status && reads(node, queue)).map(([name]) => name);
-      if (idle.length) return reason(situation, copy, { ...fields, idle });
-    }
-    return reason("waits_nobody", copy, fields);
-  }
+  if (!names.size) return nobody(scene, copy, queue, fields, reason);
   const active = scene.nodes.get(queue).settings.active_consumer;
   const all = names.has(active) ? [active] : Array.from(names); // the others are not asked
   const loads = all.map((name) => load(scene, name, queue));
@@ -126,7 +150,7 @@ function unacked(scene, copy, state, reason) {
   const node = scene.nodes.get(program);
   const held = node?.held.get(copy);
   const fields = { queue, program };
-  if (!program) return reason("set_aside", copy, fields);
+  if (!program) return reason("set_aside", copy, { ...fields, until: scene.copies.get(copy).until });
   if (held === undefined || (node.what !== "consumer" && node.what !== "client")) return reason("unacked", copy, fields);
   if (held.state === "dead") {
     for (const one of scene.flights.values()) if (one.what === "close" && one.source === program) return reason("crashed", copy, { ...fields, arrives: one.arrives }, CLOSE);
@@ -176,7 +200,7 @@ function ends(gathered, reason) {
     }
   }
   const all = Array.from(found.values());
-  const last = all.filter((one) => one.situation !== "ended_DeadLettered");
+  const last = all.filter((one) => one.situation !== "ended_DeadLettered" && one.situation !== "ended_Redriven");
   return last.length ? last : all;
 }
 

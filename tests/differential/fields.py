@@ -76,6 +76,8 @@ class Chance:
             found["expiration"] = str(TTL_MS)
         if self.rarely(80):
             found["expiration"] = self.one_of("", "x", "-1", "1.5", "+60000")
+        if self.rarely(150):
+            found["user_id"] = self.one_of("guest", "eve")
         if self.rarely(5):
             found["priority"] = self.one_of(0, 1, 5, 9)
         if self.rarely(12):

@@ -47,9 +47,22 @@ class Model:
     def play(self, step: Event) -> Event:
         """The step's outcome."""
         self.sources.of.clear()
+        waiting = self._waiting()
         outcome = self.session.play(step)
         self.free = self.free or any(len(sources) > 1 for sources in self.sources.of.values())
+        after = self._waiting()
+        self.free = self.free or any(
+            len(was) > 1 and was != now for was, now in zip(waiting, after, strict=False)
+        )
         return outcome
+
+    def _waiting(self) -> list[list[str]]:
+        """Of each channel the queues that wait for its prefetch: which of several goes on first, RabbitMQ leaves to chance."""
+        return [
+            [queue.name for queue in channel.stopped]
+            for connection in self.session.broker.connections
+            for channel in connection.channels.values()
+        ]
 
     def counts(self) -> Counts:
         """What its queues hold, of those whom anybody may ask without changing anything."""

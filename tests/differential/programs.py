@@ -28,6 +28,7 @@ class Writer(Chance):
         self.bodies = 0
         self.transacts = draw(st.integers(0, 5)) == 0  # else it has confirms
         self.asks = draw(st.integers(0, 3)) == 0  # its clients ask each other, and answer directly
+        self.narrow = draw(st.integers(0, 5)) == 0  # one queue, and several consumers on one channel
         self.timed = draw(st.integers(0, 9)) == 0  # waiting takes real time: not in every program
 
     # --- what there is ---------------------------------------------------------------------------------------------
@@ -45,6 +46,8 @@ class Writer(Chance):
     def queue(self) -> str:
         """A queue, mostly one that is there."""
         there = self.queues
+        if self.narrow:
+            return QUEUES[0]
         return str(self.one_of(*there) if there and not self.rarely(25) else self.one_of(*QUEUES))
 
     def exchange(self) -> str:
@@ -157,10 +160,10 @@ class Writer(Chance):
 
     def consume(self) -> None:
         """A consumer."""
-        client = self.one_of("a", "b", "main")
+        client = "a" if self.narrow else self.one_of("a", "b", "main")
         channel = self._channel(client)
         taken = set(channel.consumers) if channel is not None else set()
-        tag = next(tag for n in range(99) if (tag := f"{client}{n}") not in taken)
+        tag = self.one_of(*(tag for n in range(12) if (tag := f"{client}{n}") not in taken))
         queue = self.queue()
         args = {"x-priority": self.one_of(1, 5, -1)} if self.rarely(5) else {}
         self.say(
@@ -247,13 +250,16 @@ class Writer(Chance):
         op = self.one_of("ack", "ack", "nack", "nack", "reject")
         fields: Event = {} if op == "ack" else {"requeue": self.one_of(True, True, False)}
         if op != "reject":
-            fields["multiple"] = self.rarely(4)
+            fields["multiple"] = self.rarely(2 if self.narrow else 4)
         self.say(op, ch=client, body=body, **fields)
 
     def qos(self) -> None:
         """A prefetch."""
         self.say(
-            "qos", ch=self.one_of("a", "b"), count=self.one_of(0, 1, 1, 2, 3), **{"global": self.rarely(3)}
+            "qos",
+            ch="a" if self.narrow else self.one_of("a", "b"),
+            count=self.one_of(0, 1, 1, 2, 3),
+            **{"global": self.rarely(3)},
         )
 
     def count(self) -> None:
@@ -308,8 +314,23 @@ class Writer(Chance):
         if self.timed:
             self.say("wait", ms=WAIT_MS)
 
+    def open_narrow(self) -> None:
+        """A queue with something in it and two or three consumers of one channel, which has a prefetch or two."""
+        kind = self.one_of("classic", "classic", "quorum")
+        args = {"x-queue-type": kind, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": QUEUES[1]}
+        self.say("queue_declare", ch="main", name=QUEUES[0], args=args, durable=True)
+        for _ in range(self.one_of(1, 2)):
+            self.say(
+                "qos", ch="a", count=self.one_of(1, 2, 3), **{"global": kind == "classic" and self.rarely(2)}
+            )
+        verbs = [Writer.publish] * self.one_of(3, 6, 9) + [Writer.consume] * self.one_of(2, 3)
+        for _ in range(len(verbs)):
+            verbs.pop(self.draw(st.integers(0, len(verbs) - 1)))(self)
+
     def write(self) -> list[Event]:
         """The whole program, with the model's outcomes."""
+        if self.narrow:
+            self.open_narrow()
         for _ in range(self.one_of(1, 2, 2, 3, 3, 4)):
             self.queue_declare()
         for _ in range(self.one_of(0, 1, 1, 2, 3)):

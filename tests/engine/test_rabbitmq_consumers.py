@@ -8,7 +8,7 @@ import pytest
 
 from mqlab.engine.brokers.rabbitmq import methods as m
 from mqlab.engine.clients import pika
-from mqlab.engine.events import ActiveChanged, Delivered
+from mqlab.engine.events import ActiveChanged, Delivered, LinkRemoved
 from tests.engine.rabbit import (
     Consumer,
     another,
@@ -299,3 +299,16 @@ def test_a_shared_prefetch_is_nothing_to_the_consumers_of_a_quorum_queue(version
         540, "NOT_IMPLEMENTED - queue 'q' in vhost '/' does not support global qos", connection=True
     ):
         Consumer(channel, "q")
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/consumer-cancel-notify")
+def test_the_consumers_of_a_channel_are_told_in_the_order_of_their_tags(version: str) -> None:
+    connection = connect(version)
+    channel = connection.channel()
+    queue(channel, "q")
+    for tag in ("Z", "B", "M"):
+        Consumer(channel, "q", consumer_tag=tag)
+    channel.queue_delete("q")
+    ended = [event.link for event in connection.events if isinstance(event, LinkRemoved)]
+    assert [link.rpartition(":")[2] for link in ended] == ["B", "M", "Z"]

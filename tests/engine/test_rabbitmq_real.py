@@ -205,3 +205,63 @@ def _plain(value: Any, name: str) -> Any:
             return value.replace(name, "NAME")
         case _:
             return value
+
+
+@pytest.mark.rule("rabbitmq/unknown-outcome")
+def test_whoever_publishes_again_for_want_of_a_confirm_may_have_published_twice(
+    both: tuple[Any, Any],
+) -> None:
+    said = []
+    for connection, module in zip(both, (real, model), strict=True):
+        name = f"mqlab-test-{uuid.uuid4().hex}"
+        connection.channel().queue_declare(name, durable=True)
+        for (
+            _
+        ) in "12":  # a channel that is gone before its confirm has been read says nothing about what it sent
+            channel = connection.channel()
+            if module is real:
+                channel._impl.confirm_delivery(lambda _: None)  # and nobody reads them
+            channel.basic_publish("", name, b"paid", module.BasicProperties(delivery_mode=2))
+            channel.close()
+        said.append(connection.channel().queue_delete(name).method.message_count)
+    assert said == [2, 2]
+
+
+@pytest.mark.rule("rabbitmq/dead-letter-at-most-once")
+@pytest.mark.parametrize("arguments", [{}, QUORUM], ids=["classic", "quorum"])
+def test_a_dead_letter_that_finds_no_queue_is_lost(both: tuple[Any, Any], arguments: dict[str, Any]) -> None:
+    said = []
+    for connection, module in zip(both, (real, model), strict=True):
+        name = f"mqlab-test-{uuid.uuid4().hex}"
+        channel = connection.channel()
+        dead = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"{name}-nobody"}
+        channel.queue_declare(name, durable=True, arguments={**arguments, **dead})
+        channel.confirm_delivery()
+        channel.basic_publish("", name, b"m", module.BasicProperties(delivery_mode=2))
+        method, _, _ = channel.basic_get(name)
+        channel.basic_reject(method.delivery_tag, requeue=False)
+        said.append([channel.basic_get(name)[0], channel.queue_delete(name).method.message_count])
+    assert said == [[None, 0], [None, 0]]
+
+
+@pytest.mark.rule("rabbitmq/quorum-prefetch-2000")
+def test_a_quorum_queue_gives_a_consumer_without_a_limit_2000(both: tuple[Any, Any]) -> None:
+    said = []
+    for connection, module in zip(both, (real, model), strict=True):
+        name = f"mqlab-test-{uuid.uuid4().hex}"
+        channel = connection.channel()
+        channel.queue_declare(name, durable=True, arguments=QUORUM)
+        for _ in range(2100):
+            channel.basic_publish("", name, b"m", module.BasicProperties(delivery_mode=2))
+        seen: list[int] = []
+        channel.basic_consume(name, lambda _c, method, _p, _b, seen=seen: seen.append(method.delivery_tag))
+        while len(seen) < 2000:
+            connection.process_data_events(1)
+        connection.process_data_events(1)
+        held = len(seen)
+        channel.basic_ack(seen[0])
+        while len(seen) < held + 1:
+            connection.process_data_events(1)
+        said.append([held, len(seen)])
+        channel.queue_delete(name)
+    assert said == [[2000, 2001], [2000, 2001]]

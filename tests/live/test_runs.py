@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -125,6 +126,78 @@ def test_only_so_many_rows_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
     on_the_loop(work)
     assert len(begun) == 3 * len(systems())
+
+
+@pytest.fixture
+def long(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every workload is long enough for the process beside the server. Returns what is run by the server itself."""
+    monkeypatch.setattr(limits, "RUN_LONG_MESSAGES", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    return counted(monkeypatch)
+
+
+def test_long_ones_are_run_on_another_core_too_with_the_same_rows(long: list[str]) -> None:
+    plain: list[object] = []
+
+    async def here(asked: Runs) -> None:
+        asked.helper.busy = True  # nothing goes there
+        plain.extend(await asked.rows(systems(), SMALL))
+
+    async def work(asked: Runs) -> None:
+        assert await asked.rows(systems(), SMALL) == plain
+        process = asked.helper._process
+        assert process is not None
+        await asked.helper.end()
+        assert process.returncode == 0  # its input ended
+
+    on_the_loop(here)
+    here_alone = len(long)
+    long.clear()
+    on_the_loop(work)
+    assert here_alone == len(systems()) > len(long)
+
+
+def test_a_process_that_is_killed_is_done_without(long: list[str]) -> None:
+    async def work(asked: Runs) -> None:
+        running = asyncio.create_task(asked.rows(systems()[:1], LONG))
+        while asked.helper._process is None:
+            await asyncio.sleep(0.01)
+        asked.helper._process.kill()
+        (row,) = await running
+        assert row.messages == LONG.messages
+        assert (await asked.rows(systems()[:1], SMALL))[0].messages == 20  # and another one is started
+        await asked.helper.end()
+
+    on_the_loop(work)
+    assert long == [systems()[0].id]
+
+
+def test_a_process_with_nothing_to_do_ends(long: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "RUNNER_IDLE_S", 0.05)
+
+    async def work(asked: Runs) -> None:
+        await asked.rows(systems()[:1], SMALL)
+        process = asked.helper._process
+        assert process is not None
+        assert await process.wait() == 0
+
+    on_the_loop(work)
+
+
+def test_where_no_process_can_be_started_the_server_runs_it_itself(
+    long: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def refused(*words: str, **how: object) -> None:
+        raise RuntimeError("this event loop starts no processes")
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", refused)
+
+    async def work(asked: Runs) -> None:
+        await asked.rows(systems(), SMALL)
+
+    on_the_loop(work)
+    assert len(long) == len(systems())
+    assert caplog.text.count("run by the server itself") == 1
 
 
 def test_what_goes_wrong_is_told_to_who_asked_and_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

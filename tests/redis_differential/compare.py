@@ -17,6 +17,7 @@ SHORT_MS = 25
 LONG_AGO_MS = 10**12
 TRIES = 4
 MASKED = {"radix-tree-nodes", "id", "version", "modules", "seen-time", "active-time"}
+VERSION = "7.0"
 NAMES = {"s", "t", "string", "none", "number"}
 UNORDERED = ("keys", "pubsub", "unsubscribe", "punsubscribe", "sunsubscribe", "reset")
 
@@ -36,14 +37,14 @@ class Difference:
     def scenario(self, name: str) -> Step:
         """As `manage.py replay` reads it, in a file of its own."""
         scenario = {"name": name, "about": "found by the differential test", "trace": self.steps}
-        return {"version": "7.0", "only_waits_take_time": True, "scenarios": [scenario]}
+        return {"version": VERSION, "only_waits_take_time": True, "scenarios": [scenario]}
 
 
 class Model(Session):
     """The same steps on the model, in the shape in which the real server is read."""
 
     def __init__(self) -> None:
-        super().__init__("7.0", ONLY_WAITS)
+        super().__init__(VERSION, ONLY_WAITS)
 
     def outcome(self, step: Step) -> tuple[Any, bool]:
         """What it does, and whether the command waits."""
@@ -110,7 +111,7 @@ def comparable(step: Step, outcome: Any) -> Any:
         else:  # which of them was left first is free, and the counts go down in any case
             replies = sorted(str(one[1]) for one in replies) + sorted(one[2] for one in replies)
     if verb == "xpending" and len(step["cmd"]) > 3 and replies and isinstance(replies[0], list):
-        replies = [[[id, name, _age(idle), count] for id, name, idle, count in replies[0]]]
+        replies = [[[entry_id, name, _age(idle), count] for entry_id, name, idle, count in replies[0]]]
     return {"replies": replies, "pushed": pushed}
 
 

@@ -28,7 +28,9 @@ def check_command(
         case c.Bind() | c.Unbind():
             known = {"source": exchanges, "destination": [*queues, *exchanges]}
         case c.Delete():
-            known = {"node": [*queues, *exchanges]}
+            known = {
+                "node": [*queues, *exchanges, *(name for spec in brokers.values() for name in spec.named())]
+            }
         case _:
             known = {"broker": ["", *brokers], "exchange": ["", *exchanges], "queue": queues}
             known |= {
@@ -53,7 +55,7 @@ def check_filter(place: Place, programs: list[str], brokers: dict[str, Any], dec
         "program": programs,
         "producer": programs,
         "exchange": [*exchanges, *(name for spec in brokers.values() for name in spec.publish_to)],
-        "queue": [*queues, *(name for spec in brokers.values() for name in spec.consume_from)],
+        "queue": [*queues, *nodes, *(name for spec in brokers.values() for name in spec.consume_from)],
         "to": [*queues, *exchanges, *programs],
         "node": [*programs, *exchanges, *queues, *nodes, *brokers],
     }

@@ -22,6 +22,8 @@ class Moment(msgspec.Struct, frozen=True):
     """What happened, in the broker's words."""
     because: Sentence = ()
     """What it came from, where that was something else."""
+    since: int = 0
+    """When that was (µs); 0: no moment of its own."""
     rule: str = ""
 
 

@@ -50,11 +50,17 @@ class Deciding:
             return [self._changed]
         if kind is e.Published:
             return [self._published]
+        if kind is e.Delivered:
+            return [self._delivered]
         return [self._befell] if kind not in USUAL and "of" in kind.__struct_fields__ else []
 
     def _published(self, event: e.Published) -> None:
         if event.again:
             self._befell(event)
+
+    def _delivered(self, event: e.Delivered) -> None:
+        if event.redelivered and message_of(event.of[0]) not in self.befell:
+            self._befell(event)  # out of nowhere: nothing had brought it back
 
     def _befell(self, event: Any) -> None:
         befell = event, self.world.i
@@ -71,12 +77,12 @@ class Deciding:
         message = change.of[0]
         before = self.befell.get(message, (None, 0))[0]
         because: Sentence = ()
-        rule = event.rule
+        rule, since = event.rule, 0
         if before is not None and before is not event:
-            because, rule = self.said(before), rule or before.rule
+            because, rule, since = self.said(before), rule or before.rule, before.t
         elif change.verdict == OutOfOrder.name:
             because = self._overtaken(event, message)
-        self.first[change.verdict] = self.moment(event, world.i, message, because, rule)
+        self.first[change.verdict] = self.moment(event, world.i, message, because, rule, since)
 
     def _overtaken(self, event: e.Handled, message: str) -> Sentence:
         """Which later message of its key was done before it."""
@@ -87,10 +93,12 @@ class Deciding:
         told = " has the same key and was sent later, and was done with before it, side by side with it."
         return (("message", later, later), ("text", told, ""))
 
-    def moment(self, event: e.Event, i: int, message: str, because: Sentence = (), rule: str = "") -> Moment:
+    def moment(
+        self, event: e.Event, i: int, message: str, because: Sentence = (), rule: str = "", since: int = 0
+    ) -> Moment:
         """Of an event that decided something."""
         kind, said = type(event).__name__, self.said(event)
-        return Moment(kind, event.name, event.t, i, message, said, because, rule or event.rule)
+        return Moment(kind, event.name, event.t, i, message, said, because, since, rule or event.rule)
 
     def said(self, event: e.Event) -> Sentence:
         """An event as this kind of broker tells it."""
@@ -175,6 +183,7 @@ def _moment(took: Took, deciding: Deciding) -> Moment:
     )
     before = deciding.befell.get(took.message, (None, 0))[0]
     late = before is not None and took.published < before.t <= took.handled
-    because = deciding.said(before) if before is not None and late else ()
-    rule = before.rule if before is not None and late else ""
-    return Moment("Handled", took.name, took.handled, took.i, took.message, said, because, rule)
+    made = Moment("Handled", took.name, took.handled, took.i, took.message, said)
+    if before is None or not late:
+        return made
+    return msgspec.structs.replace(made, because=deciding.said(before), since=before.t, rule=before.rule)

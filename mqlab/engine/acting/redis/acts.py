@@ -73,7 +73,7 @@ def trim(world: World, broker: Redis, command: c.Xtrim, cause: str) -> None:
         raise Illegal(
             "bad_value", f"{command.stream} has nothing to trim: it is {stream.length} entries long."
         )
-    told.trimmed(broker, stream, gone, "maxlen", cause)
+    told.trimmed(broker, stream, gone, "maxlen", cause, command.approximate)
 
 
 def delete(world: World, broker: Redis, command: c.Delete, cause: str) -> None:

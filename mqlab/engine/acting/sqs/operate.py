@@ -57,6 +57,8 @@ def change_visibility(world: World, broker: SQS, command: c.ChangeVisibility, ca
     name = command.copy
     for queue in broker.queues.values():
         copy = queue.live.get(name)
+        if copy is not None and not copy.received:
+            raise Illegal("down", f"{name} has not been received yet, so nobody has a receipt handle of it.")
         if copy is not None:
             handle = m.Handle(copy.handle, "", command.seconds)
             Operator(world, broker).do(m.ChangeMessageVisibility(queue=queue.name, handles=[handle]), cause)

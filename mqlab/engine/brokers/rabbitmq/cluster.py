@@ -305,7 +305,7 @@ class Cluster(RabbitMQ):
         name = self._available(queue, True, cause)
         self.take_care()
         before = queue.chosen
-        for consumer in list(queue.consumers.values()):
+        for consumer in subscribe.as_told(queue):
             subscribe.cancel_by_broker(self, consumer, name)
         self.tell_chosen(queue, before, name)
         for connection in self.connections:

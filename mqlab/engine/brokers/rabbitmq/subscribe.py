@@ -114,6 +114,14 @@ def cancel(broker: RabbitMQ, connection: Connection, request: m.BasicCancel, dep
     return m.Ok()
 
 
+def as_told(queue: Queue) -> list[Consumer]:
+    """The consumers of a queue that goes, as they are told: channel by channel, each by its tags. [asked of a 3.10.8]"""
+    channels: dict[Channel, list[Consumer]] = {}
+    for consumer in queue.consumers.values():
+        channels.setdefault(consumer.channel, []).append(consumer)
+    return [one for group in channels.values() for one in sorted(group, key=lambda one: one.tag)]
+
+
 def cancel_by_broker(
     broker: Topology, consumer: Consumer, cause: str, rule: str = "rabbitmq/consumer-cancel-notify"
 ) -> str:

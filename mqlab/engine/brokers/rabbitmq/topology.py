@@ -147,7 +147,7 @@ class Topology:
         """A queue goes with all that is in it; its consumers are told. Returns how many were ready. [rules 18, 19]"""
         world = self.world
         ready = list(queue.copies())
-        for consumer in list(queue.consumers.values()):
+        for consumer in subscribe.as_told(queue):
             subscribe.cancel_by_broker(self, consumer, cause)
         receipts = [
             receipt for name, _, receipt in self.on_the_way.values() if name == queue.name and receipt
@@ -234,7 +234,7 @@ class Topology:
 
     def queue_unused(self, queue: Queue, cause: str) -> None:
         """An auto-delete queue goes with its last consumer, even if it is not empty. [rule 16]"""
-        if queue.auto_delete and queue.used and not queue.consumers and self.queues.get(queue.name) is queue:
+        if queue.auto_delete and not queue.consumers and self.queues.get(queue.name) is queue:
             self.remove_queue(queue, cause, "rabbitmq/auto-delete-queue")
 
     def renew(self, queue: Queue) -> None:

@@ -6,18 +6,18 @@ in the modules beside this one; here is what they share: connections, databases,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mqlab.engine.brokers.redis import commands, multi, output_buffer, pubsub, read, restart
+from mqlab.engine.brokers.redis import commands, multi, output_buffer, pubsub, restart, waiting
 from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis.arguments import text
 from mqlab.engine.brokers.redis.client import Client
 from mqlab.engine.brokers.redis.errors import Refused
 from mqlab.engine.brokers.redis.patterns import Patterns
-from mqlab.engine.brokers.redis.resp import QUEUED, Error, as_resp2
+from mqlab.engine.brokers.redis.resp import QUEUED, Error, as_resp2, in_words
 from mqlab.engine.brokers.redis.topology import Topology
 from mqlab.engine.connection import Connection
-from mqlab.engine.events import ConnectionClosed
+from mqlab.engine.events import Answered, ConnectionClosed
 from mqlab.engine.events import Refused as Refused_
 from mqlab.engine.message import message_event
 from mqlab.engine.scene import Flight
@@ -34,16 +34,14 @@ from mqlab.engine.brokers.redis.spec import EPOCH_MS
 
 BUFFER_LIMIT = (32 << 20, 8 << 20, 60)
 VERSIONS = ("8.0", "7.0")
-WORDS = {
-    "hard": "scheduled to be closed ASAP for overcoming of output buffer limits",
-    "soft": "scheduled to be closed ASAP for overcoming of output buffer limits",
-}
+REPLY_CHARS = 200
+OVERFULL = "scheduled to be closed ASAP for overcoming of output buffer limits"
 
 
 class Redis(Topology):
     """One server of one version ("8.0" or "7.0"). `epoch_ms`: its clock at virtual time 0."""
 
-    kind = "redis"
+    kind: ClassVar[str] = "redis"
     wary = False  # there is nothing for which a command that has arrived would wait unread
 
     def __init__(
@@ -81,9 +79,13 @@ class Redis(Topology):
         self.expected: dict[str, list[tuple[str, bytes]]] = {}
         self.blocked: dict[int, Client] = {}
         self.overfull: dict[int, Client] = {}
-        self.ready: dict[tuple[int, bytes], str] = {}  # keys to which something came, and the event that says so
+        self.ready: dict[
+            tuple[int, bytes], str
+        ] = {}  # keys to which something came, and the event that says so
         self.unblocked: list[Client] = []  # who may go on with what they sent while they waited
         self.in_exec = False
+        self.serving = False  # what waited is being answered
+        self.selected = False  # somebody is in another database than 0, or was
         self.connected = 0
         self.waits = 0
         self.replies = 0
@@ -153,6 +155,8 @@ class Redis(Topology):
             client.backlog.append((request, departure))
             return m.BLOCKED
         reply = self.take(client, request, departure)
+        if request.told:
+            self._tell(client, request, reply, departure)
         if reply is not m.BLOCKED and not connection.instant:
             self.push_reply(client, reply, request.argv[0].lower(), departure)
         if self.ready or self.unblocked or self.overfull or client.doomed:
@@ -201,19 +205,33 @@ class Redis(Topology):
         while self.ready or self.unblocked:
             if self.ready:
                 db, key = next(iter(self.ready))
-                read.serve(self, db, key, self.ready.pop((db, key)))
+                self.serving = True
+                waiting.serve(self, db, key, self.ready.pop((db, key)))
+                self.serving = False
             else:
                 self._go_on(self.unblocked.pop(0))
         while self.overfull:
             _, other = self.overfull.popitem()
             if other.id in self.clients:
-                self.hang_up(other, WORDS[other.overfull], cause, "redis/output-buffer-limit")
+                self.hang_up(other, OVERFULL, cause, output_buffer.LIMIT_RULES["hard"])
 
     def _afterwards(self, client: Client, cause: str) -> None:
         """After a command, or a whole transaction."""
         self.settle(cause)
         if client.doomed and client.id in self.clients:
             self.hang_up(client, "closed as it asked", cause, "")
+
+    def _tell(self, client: Client, request: m.Command, reply: Any, departure: str) -> None:
+        """A reply as an event, with the rule by which it is an error."""
+        world = self.world
+        rule = reply.rule if isinstance(reply, Error) else commands.rule_of(client, request.argv, reply)
+        if client.wait is not None:
+            client.wait.told = True
+        said = "it waits" if reply is m.BLOCKED else in_words(reply)[:REPLY_CHARS]
+        verb = text(request.argv[0])
+        world.emit(
+            Answered(world.now, world.name(client.program), departure, rule, client.program, verb, said)
+        )
 
     def push_reply(self, client: Client, value: Any, name: bytes, cause: str) -> None:
         """Send a reply to a program; it travels unseen."""
@@ -250,6 +268,11 @@ class Redis(Topology):
         assert wait is not None
         client.wait = None
         del self.blocked[client.id]
+        if wait.told and isinstance(reply, Error):
+            verb = text(wait.command).upper()
+            world = self.world
+            name = world.name(client.program)
+            world.emit(Answered(world.now, name, wait.cause, reply.rule, client.program, verb, reply.text))
         self.push_reply(client, reply, wait.command, wait.cause)
         if client.backlog:
             self.unblocked.append(client)
@@ -289,7 +312,7 @@ class Redis(Topology):
         client = self.clients.get(id)
         if client is not None and client.soft_since == since:
             client.overfull = "soft"
-            self.hang_up(client, WORDS["soft"], "", "redis/output-buffer-limit")
+            self.hang_up(client, OVERFULL, "", output_buffer.LIMIT_RULES["soft"])
 
     def hang_up(self, client: Client, why: str, cause: str, rule: str) -> None:
         """The server closes a connection: what was not sent is lost, what was sent before still arrives."""

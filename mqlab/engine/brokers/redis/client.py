@@ -26,6 +26,7 @@ class Wait(msgspec.Struct):
     noack: bool
     cause: str
     command: bytes
+    told: bool = False  # its command was told as an event, and an error is too
 
 
 class Client:

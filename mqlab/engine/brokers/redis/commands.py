@@ -145,3 +145,17 @@ def forbidden(client: Client, spec: Spec) -> Error:
         "context",
         "redis/resp2-subscriber-restricted",
     )
+
+
+def rule_of(client: Client, argv: tuple[bytes, ...], reply: Any) -> str:
+    """The rule that a reply shows, where it is no error."""
+    verb = argv[0].lower()
+    if verb == b"pubsub" and argv[1].lower() == b"numpat":
+        return "redis/numpat-unique"
+    if verb == b"xreadgroup" and reply is None:
+        return "redis/read-nothing-nil"
+    if verb == b"xautoclaim" and isinstance(reply, list) and reply[2]:
+        return "redis/claim-forgets-deleted"
+    if client.resp == 3 and client.listens and not COMMANDS.get(verb, COMMANDS[b"get"]).listening:
+        return "redis/resp3-unrestricted"
+    return ""

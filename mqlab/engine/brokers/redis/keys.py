@@ -120,4 +120,5 @@ def select(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -
     if not 0 <= db < 16:
         raise refuse("ERR DB index is out of range")
     client.db = db
+    broker.selected = broker.selected or db != 0
     return OK

@@ -8,6 +8,7 @@ from mqlab.engine import commands as c
 from mqlab.engine.acting.redis import acts
 from mqlab.engine.brokers.redis import spec
 from mqlab.engine.brokers.redis.broker import Redis
+from mqlab.engine.clients.redis.client import Client, read_client
 from mqlab.engine.clients.redis.consumer import Consumer
 from mqlab.engine.clients.redis.producer import Producer
 from mqlab.engine.clients.redis.specs import read_consumer, read_producer, read_subscriber
@@ -55,6 +56,11 @@ KIND = Kind(
         ),
         "consumer": ProgramKind(
             read_consumer, Consumer, ("count", "block_ms", "ack", "claim", "service", "fail", "reconnect_ms")
+        ),
+        "client": ProgramKind(
+            read_client,
+            lambda world, name, role, broker, spec, latency_us: Client(world, name, broker, spec, latency_us),
+            ("reconnect_ms",),
         ),
     },
     declares={"channel": "a channel", "stream": "a stream", "group": "a group"},

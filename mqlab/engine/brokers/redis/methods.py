@@ -17,6 +17,7 @@ class Command(msgspec.Struct):
 
     argv: tuple[bytes, ...]
     message: Message | None = None
+    told: bool = False  # its reply is an event
 
     @property
     def lost_as(self) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CONTENT = Content("", "", NO_PROPERTIES)
 SECOND = 1_000_000
+LIMIT_RULES = {"hard": "redis/output-buffer-hard-limit", "soft": "redis/output-buffer-soft-limit"}
 
 
 def offer(
@@ -134,7 +135,7 @@ def drop(broker: Redis, client: Client, cause: str) -> None:
             world.ledger.move(copy, "lose")
         of = tuple([copy.name for copy in copies])
         node = copies[0].queue
-        rule = "redis/output-buffer-limit" if client.overfull else "redis/disconnected-misses"
+        rule = LIMIT_RULES[client.overfull] if client.overfull else "redis/disconnected-misses"
         world.emit(
             Lost(
                 world.now, world.name(node), cause, rule, of, "message", node, copies[0].message.key, (), True

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis import errors, output_buffer
+from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis.arguments import text
 from mqlab.engine.brokers.redis.errors import Refused
 from mqlab.engine.brokers.redis.glob import matches
@@ -34,7 +34,7 @@ RULES = {
 class Route:
     """Whom a channel's messages go to: the channel's own subscribers first, then patterns, in the order of their coming."""
 
-    __slots__ = ("by", "channel", "clients", "patterns", "to")
+    __slots__ = ("by", "channel", "classes", "clients", "patterns", "to", "twice")
 
     def __init__(self, channel: bytes, found: list[tuple[Client, bytes | None]]) -> None:
         self.channel = text(channel)
@@ -42,6 +42,8 @@ class Route:
         self.patterns = [pattern for _, pattern in found]
         self.to = tuple([client.program for client, _ in found])
         self.by = tuple(["" if pattern is None else text(pattern) for _, pattern in found])
+        self.twice = len(set(self.to)) < len(self.to)  # somebody gets it more than once
+        self.classes = any("[" in pattern or "\\" in pattern for pattern in self.by)
 
 
 def _set_of(client: Client, what: str) -> dict[bytes, None]:
@@ -194,15 +196,7 @@ def publish_(
         else:
             arrives.append(output_buffer.offer(broker, receiver, frame, copy, message, sent))
     world.ledger.pass_on(len(sent))
-    rule = "redis/publish-counts" if len(copies) > 1 else "redis/at-most-once"
-    if any(route.by):
-        rule = (
-            "redis/pattern-each-counts"
-            if len(set(route.to)) < len(route.to)
-            else "redis/pattern-subscription"
-        )
-    if shard:
-        rule = "redis/shard-channels-apart"
+    rule = _rule(broker, client, route, shard)
     world.emit(
         Broadcast(
             now,
@@ -221,6 +215,23 @@ def publish_(
     for receiver, frame, copy in sent:
         output_buffer.send(broker, receiver, frame, copy, message)
     return len(copies)
+
+
+def _rule(broker: Redis, client: Client, route: Route, shard: bool) -> str:
+    """What of a broadcast is worth a rule, the most special first."""
+    if shard:
+        return "redis/shard-channels-apart"
+    if broker.in_exec:
+        return "redis/multi-delivers-at-exec"
+    if broker.selected and any(one.db != client.db for one in route.clients):
+        return "redis/channels-ignore-databases"
+    if route.classes:
+        return "redis/glob-bytes"
+    if route.twice:
+        return "redis/pattern-each-counts"
+    if any(route.by):
+        return "redis/pattern-subscription"
+    return "redis/publish-counts" if len(route.to) > 1 else "redis/at-most-once"
 
 
 def published(

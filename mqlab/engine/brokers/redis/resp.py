@@ -64,3 +64,21 @@ def size(value: Any) -> int:
         case dict():
             return size(flat(value))
     raise TypeError(f"no reply is a {type(value).__name__}")
+
+
+def in_words(reply: Any) -> str:
+    """A reply as redis-cli would show it, on one line."""
+    match reply:
+        case None:
+            return "(nil)"
+        case Error():
+            return reply.text
+        case bytes():
+            return reply.decode("utf-8", "backslashreplace")
+        case list():
+            return "[" + ", ".join([in_words(one) for one in reply]) + "]"
+        case dict():
+            return (
+                "{" + ", ".join([f"{in_words(name)}: {in_words(one)}" for name, one in reply.items()]) + "}"
+            )
+    return str(reply)

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from mqlab.engine.brokers.redis.client import Client
     from mqlab.engine.brokers.redis.group import Group, Pending
     from mqlab.engine.brokers.redis.stream import Entry, Stream
+    from mqlab.engine.world import World
 
 CONTENT = Content("", "", NO_PROPERTIES)
 
 
-def _born(broker: Redis, entry: Entry, group: Group) -> Copy:
+def _born(world: World, entry: Entry, group: Group) -> Copy:
     copy = Copy(copy_name(entry.message, group.name), entry.message, CONTENT, group.name)
-    broker.world.ledger.bear(1)
-    broker.world.ledger.move(copy, "enqueue")
+    world.ledger.bear(1)
+    world.ledger.move(copy, "enqueue")
     return copy
 
 
@@ -32,7 +33,7 @@ def appended(broker: Redis, stream: Stream, entry: Entry, cause: str) -> str:
     copies, to = [], []
     for group in stream.groups.values():
         if entry.id > group.last:
-            copy = group.ready[entry.id] = _born(broker, entry, group)
+            copy = group.ready[entry.id] = _born(world, entry, group)
             copies.append(copy.name)
             to.append(group.name)
     message = entry.message
@@ -46,10 +47,9 @@ def appended(broker: Redis, stream: Stream, entry: Entry, cause: str) -> str:
     return name
 
 
-def cursor_set(broker: Redis, stream: Stream, group: Group, last: ID, cause: str, rule: str) -> None:
+def cursor_set(world: World, stream: Stream, group: Group, last: ID, cause: str, rule: str) -> None:
     """A group reads on after `last`: what comes ready, and what is passed over."""
-    world = broker.world
-    skipped = [copy for id, copy in group.ready.items() if id <= last]
+    skipped = [copy for entry_id, copy in group.ready.items() if entry_id <= last]
     ready: dict[ID, Copy] = {}
     new: list[Copy] = []
     for entry in stream.between((0, 0)):
@@ -57,7 +57,7 @@ def cursor_set(broker: Redis, stream: Stream, group: Group, last: ID, cause: str
             continue
         copy = group.ready.get(entry.id)
         if copy is None and entry.id not in group.pel:
-            copy = _born(broker, entry, group)
+            copy = _born(world, entry, group)
             new.append(copy)
         if copy is not None:
             ready[entry.id] = copy
@@ -73,15 +73,18 @@ def cursor_set(broker: Redis, stream: Stream, group: Group, last: ID, cause: str
         )  # fmt: skip
 
 
-def trimmed(broker: Redis, stream: Stream, entries: list[Entry], why: str, cause: str) -> None:
+def trimmed(
+    broker: Redis, stream: Stream, entries: list[Entry], why: str, cause: str, approx: bool = False
+) -> None:
     """Entries are gone: groups that had not read them have lost them."""
     if not entries:
         return
     world = broker.world
     name = world.name(text(stream.name))
     rule = "redis/delete-entry" if why == "deleted" else "redis/trim-loses-unread"
+    told = "redis/trim-whole-nodes" if approx else "redis/trim-exact" if why != "deleted" else rule
     ids = tuple([entry.message.id for entry in entries])
-    world.emit(Trimmed(world.now, name, cause, rule, ids, text(stream.name), why, stream.length))
+    world.emit(Trimmed(world.now, name, cause, told, ids, text(stream.name), why, stream.length))
     for group in stream.groups.values():
         copies = [copy for entry in entries if (copy := group.ready.pop(entry.id, None)) is not None]
         dropped(broker, group, copies, "deleted" if why == "deleted" else "trimmed", name, rule)
@@ -103,8 +106,8 @@ def copy_for(broker: Redis, group: Group, entry: Entry, cause: str) -> Copy:
     """The copy that a group is about to give out: ready, unless it was given out past its cursor before."""
     copy = group.ready.pop(entry.id, None)
     if copy is None:
-        copy = _born(broker, entry, group)
         world = broker.world
+        copy = _born(world, entry, group)
         world.emit(
             CursorSet(
                 world.now, world.name(group.name), cause, "redis/group-cursor", (copy.name,), group.name,
@@ -132,7 +135,13 @@ def delivered(
     copy.since = world.now
     arrives = connection.down()
     name = copy_event(copy)
-    rule = "redis/noack" if noack else "redis/group-gives-once"
+    rule = (
+        "redis/noack"
+        if noack
+        else "redis/blocked-first-served"
+        if broker.serving
+        else "redis/group-gives-once"
+    )
     world.emit(
         Delivered(
             world.now, name, cause, rule, (copy.name,), group.name, client.program, 0, arrives, False, noack
@@ -236,9 +245,9 @@ def settled(broker: Redis, client: Client, copies: list[Copy], cause: str) -> No
     for copy in alive:
         world.ledger.move(copy, "ack")
     of = tuple([copy.name for copy in alive])
-    world.emit(
-        Settled(world.now, copy_event(alive[0]), cause, "redis/ack-leaves-entry", of, client.program, "acked")
-    )
+    own = all(copy.holder == client.program for copy in alive)
+    rule = "redis/ack-leaves-entry" if own else "redis/ack-by-anybody"
+    world.emit(Settled(world.now, copy_event(alive[0]), cause, rule, of, client.program, "acked"))
 
 
 def forced(broker: Redis, client: Client, group: Group, copy: Copy, cause: str) -> None:

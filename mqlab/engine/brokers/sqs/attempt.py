@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mqlab.engine.brokers.sqs.receive import Poll, Taken
 
 ATTEMPT_US = 300_000_000
-RULE = "sqs/receive-attempt"
+RULE = "sqs/fifo-group-lock"
 
 
 def remember(queue: Queue, attempt: str, taken: list[Taken], now: int) -> None:

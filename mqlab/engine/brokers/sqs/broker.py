@@ -77,6 +77,11 @@ class SQS(Topology):
                 self.world.emit(
                     Lost(self.world.now, name, cause, "", (), "request", connection.program, "", flights)
                 )
+        links = self.world.links
+        for link in [
+            one for one in links if links[one].what == "consume" and links[one].target == connection.program
+        ]:
+            self.remove_link(link, cause)
         connection.peer.hung_up(connection, cause)
 
     def discard(self) -> None:
@@ -161,10 +166,11 @@ class SQS(Topology):
         queue.deadlines.tidy(len(queue.live))
         due = queue.deadlines.next()
         if queue.polls:
-            due = min([due or queue.polls[0].until, *[poll.until for poll in queue.polls]])
-        if queue.window is not None and (forgets := queue.window.next()) and (not due or forgets < due):
-            due = forgets
-        if due and (not queue.timer or due < queue.timer):
+            ends = min([poll.until for poll in queue.polls])
+            due = ends if due is None else min(due, ends)
+        if queue.window is not None and (forgets := queue.window.next()) is not None:
+            due = forgets if due is None else min(due, forgets)
+        if due is not None and (queue.timer < 0 or due < queue.timer):
             due = max(due, self.world.now)
             queue.timer = due
             self.world.at(due, self.due, queue.name, due)
@@ -173,7 +179,7 @@ class SQS(Topology):
         """A queue's next deadline has come."""
         queue = self.queues.get(queue_name)
         if queue is not None and queue.timer == t:
-            queue.timer = 0
+            queue.timer = -1
             visible.deadlines_over(self, queue)
             self.look(queue)
 

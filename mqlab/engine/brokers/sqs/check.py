@@ -148,7 +148,7 @@ def batch(given: Sequence[Entry | Handle], what: str, size: int = 0) -> None:
         raise SqsError(
             f"{PREFIX}BatchRequestTooLong",
             f"Batch requests cannot be longer than {BATCH_BYTES_MAX} bytes. You have sent {size} bytes.",
-            "sqs/batch-size",
+            "sqs/size",
         )
 
 
@@ -159,7 +159,7 @@ def visibility(seconds: int) -> None:
             seconds,
             "VisibilityTimeout",
             f"Must be between 0 and {VISIBILITY_S_MAX}, if provided.",
-            "sqs/visibility-range",
+            "sqs/visibility-total",
         )
 
 

@@ -31,17 +31,17 @@ class Deadlines:
         self.made = made = self.made + 1
         heappush(self.heap, (t, made, turn, copy))
 
-    def next(self) -> int:
-        """When the next is due, as far as known; 0: nothing is."""
+    def next(self) -> int | None:
+        """When the next is due; None: nothing is."""
         heap = self.heap
         while heap and not valid(heap[0]):
             heappop(heap)
-        return heap[0][0] if heap else 0
+        return heap[0][0] if heap else None
 
     def take(self, now: int) -> Due | None:
         """Take one that is due, if there is one."""
         due = self.next()
-        return heappop(self.heap) if due and due <= now else None
+        return heappop(self.heap) if due is not None and due <= now else None
 
     def tidy(self, live: int) -> None:
         """Let go of what is no longer true, if that is most of it: each live copy has two at most."""

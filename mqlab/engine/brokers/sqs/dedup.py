@@ -38,9 +38,9 @@ class Window:
         self.seen.pop(key, None)
         self.seen[key] = seen
 
-    def next(self) -> int:
-        """When the oldest is forgotten (µs); 0: there is none."""
-        return next(iter(self.seen.values())).until if self.seen else 0
+    def next(self) -> int | None:
+        """When the oldest is forgotten (µs); None: there is none."""
+        return next(iter(self.seen.values())).until if self.seen else None
 
     def forget(self, now: int) -> list[str]:
         """Forget those whose time is over. Returns their ids."""

@@ -56,7 +56,7 @@ class Queue:
         self.polled = 0
         self.polls: deque[Poll] = deque()
         self.deadlines = Deadlines()
-        self.timer = 0  # when the queue looks at its deadlines; 0: no such entry on the agenda
+        self.timer = -1  # when the queue looks at its deadlines; -1: no such entry on the agenda
         self.purged = -1
         self.calls: dict[str, tuple[int, int]] = {}  # action -> the second, and how many there were in it
         self.redrive: Redrive | None = None

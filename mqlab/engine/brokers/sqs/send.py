@@ -65,7 +65,7 @@ def send_message_batch(
 
 def _partly(error: SqsError) -> SqsError:
     """The error of one entry, told by the rule that the others are taken all the same."""
-    return SqsError(error.code, error.text, error.rule or "sqs/batch-partial-failure", error.status)
+    return SqsError(error.code, error.text, "sqs/batch-partial-failure", error.status)
 
 
 def take(broker: SQS, queue: Queue, entry: m.Entry, size: int, departure: str) -> m.Sent:

@@ -33,6 +33,8 @@ class Consumer(Worker, SqsProgram):
     def start(self, cause: str) -> None:
         """Ask for the first time."""
         self.connect()
+        queue = self.spec.queue
+        self.broker.add_link(f"{queue}>{self.name}", "consume", queue, self.name, cause)
         self.poll(cause)
 
     def resume(self, cause: str) -> None:
