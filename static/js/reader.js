@@ -127,7 +127,8 @@ export class Reader {
       this.line = line;
       this.from = 0;
       this.tried = false;
-    }
+    } else if (this.future !== line.future) this.past.cut(line);
+    this.future = line.future;
     const { events } = line;
     if (this.from > events.length) this.from = 0;
     this.learnFrom(events, this.from);
