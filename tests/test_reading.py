@@ -232,6 +232,12 @@ def test_an_act_leaves_the_story_of_what_is_selected_whole(page: Page, server: L
     expect(lines).to_have_count(3)
 
 
+def test_with_the_story_the_load_of_the_time_before_is_known(page: Page, server: LabServer) -> None:
+    page.goto(f"{server.url}{DIES}#t=6&m=shop-7")
+    expect(first_line(page)).to_contain_text("published it")
+    page.wait_for_function("() => document.querySelector('.hill path').getBBox().x < 1")
+
+
 def test_the_lines_that_the_selected_message_took_are_marked(page: Page, server: LabServer) -> None:
     page.goto(f"{server.url}/lab/who-gets-order-eu-paid/#t=6&m=shop-2")
     words = page.locator(".line-words .taken > title")

@@ -9,6 +9,7 @@
 //   holds()                                    a sentence, while time stands for its sake
 //   key(event)                                 whether it took this key
 //   place(parameters) visit(parameters)        its part of the address
+//   known(past)                                what came before all that is loaded was asked for and has come
 //   shares()                                   whether others see the same time as this page
 
 import { Acts } from "./acts.js";
