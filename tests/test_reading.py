@@ -232,6 +232,14 @@ def test_an_act_leaves_the_story_of_what_is_selected_whole(page: Page, server: L
     expect(lines).to_have_count(3)
 
 
+@pytest.mark.parametrize("height", [700, 900])
+def test_a_story_stays_beside_the_figure(page: Page, server: LabServer, height: int) -> None:
+    page.set_viewport_size({"width": 1360, "height": height})
+    page.goto(f"{server.url}/lab/who-gets-order-eu-paid/#t=6&m=shop-2")
+    expect(first_line(page)).to_contain_text("published it")
+    assert page.locator(".side").evaluate("side => side.scrollHeight - side.clientHeight") <= 0
+
+
 def test_with_the_story_the_load_of_the_time_before_is_known(page: Page, server: LabServer) -> None:
     page.goto(f"{server.url}{DIES}#t=6&m=shop-7")
     expect(first_line(page)).to_contain_text("published it")
