@@ -1,4 +1,4 @@
-"""The browser's fold says what the server's picture says: 240 random recordings, any two positions of each."""
+"""The browser's fold says what the server's picture says: 300 random recordings, any two positions of each."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 from mqlab.engine.events import AnyEvent
 from mqlab.engine.recording import Recording, run
 from mqlab.engine.scene import Position, Scene
-from tests.engine.random_lab import ACTED, ASKING, CLUSTERED, SECOND, lab
+from tests.engine.random_lab import ACTED, ASKING, CLUSTERED, POLLING, SECOND, lab
 from tests.node import answers
 
-RECORDINGS = 240
+RECORDINGS = 300
 
 
 def stretch(recording: Recording, future: str, at: Position, until: Position) -> list[Any]:
@@ -37,6 +37,7 @@ def cases() -> list[tuple[bytes, Scene]]:
         *range(ACTED, ACTED + 50),
         *range(CLUSTERED, CLUSTERED + 50),
         *range(ASKING, ASKING + 40),
+        *range(POLLING, POLLING + 60),
     ]:
         recording, future, chance = lab(seed)
         start = (chance.randint(0, 4) * SECOND, 0)
