@@ -142,6 +142,7 @@ class Consumer(Worker, SqsProgram):
         if not item.owed:
             if failed:
                 self.lose([item.copy], cause)
+                item.copy.known = False  # its delete may still be on the way
             return
         if self.connection is None:
             return
