@@ -6,9 +6,9 @@ in the modules beside this one; here is what they share: connections, databases,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mqlab.engine.brokers.redis import commands, multi, output_buffer, pubsub, read, restart
+from mqlab.engine.brokers.redis import commands, multi, output_buffer, pubsub, restart, waiting
 from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis.arguments import text
 from mqlab.engine.brokers.redis.client import Client
@@ -41,7 +41,7 @@ OVERFULL = "scheduled to be closed ASAP for overcoming of output buffer limits"
 class Redis(Topology):
     """One server of one version ("8.0" or "7.0"). `epoch_ms`: its clock at virtual time 0."""
 
-    kind = "redis"
+    kind: ClassVar[str] = "redis"
     wary = False  # there is nothing for which a command that has arrived would wait unread
 
     def __init__(
@@ -157,8 +157,6 @@ class Redis(Topology):
         reply = self.take(client, request, departure)
         if request.told:
             self._tell(client, request, reply, departure)
-            if client.wait is not None:
-                client.wait.told = True
         if reply is not m.BLOCKED and not connection.instant:
             self.push_reply(client, reply, request.argv[0].lower(), departure)
         if self.ready or self.unblocked or self.overfull or client.doomed:
@@ -208,7 +206,7 @@ class Redis(Topology):
             if self.ready:
                 db, key = next(iter(self.ready))
                 self.serving = True
-                read.serve(self, db, key, self.ready.pop((db, key)))
+                waiting.serve(self, db, key, self.ready.pop((db, key)))
                 self.serving = False
             else:
                 self._go_on(self.unblocked.pop(0))
@@ -227,6 +225,8 @@ class Redis(Topology):
         """A reply as an event, with the rule by which it is an error."""
         world = self.world
         rule = reply.rule if isinstance(reply, Error) else commands.rule_of(client, request.argv, reply)
+        if client.wait is not None:
+            client.wait.told = True
         said = "it waits" if reply is m.BLOCKED else in_words(reply)[:REPLY_CHARS]
         verb = text(request.argv[0])
         world.emit(

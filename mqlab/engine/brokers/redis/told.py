@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from mqlab.engine.brokers.redis.client import Client
     from mqlab.engine.brokers.redis.group import Group, Pending
     from mqlab.engine.brokers.redis.stream import Entry, Stream
+    from mqlab.engine.world import World
 
 CONTENT = Content("", "", NO_PROPERTIES)
 
 
-def _born(broker: Redis, entry: Entry, group: Group) -> Copy:
+def _born(world: World, entry: Entry, group: Group) -> Copy:
     copy = Copy(copy_name(entry.message, group.name), entry.message, CONTENT, group.name)
-    broker.world.ledger.bear(1)
-    broker.world.ledger.move(copy, "enqueue")
+    world.ledger.bear(1)
+    world.ledger.move(copy, "enqueue")
     return copy
 
 
@@ -32,7 +33,7 @@ def appended(broker: Redis, stream: Stream, entry: Entry, cause: str) -> str:
     copies, to = [], []
     for group in stream.groups.values():
         if entry.id > group.last:
-            copy = group.ready[entry.id] = _born(broker, entry, group)
+            copy = group.ready[entry.id] = _born(world, entry, group)
             copies.append(copy.name)
             to.append(group.name)
     message = entry.message
@@ -46,10 +47,9 @@ def appended(broker: Redis, stream: Stream, entry: Entry, cause: str) -> str:
     return name
 
 
-def cursor_set(broker: Redis, stream: Stream, group: Group, last: ID, cause: str, rule: str) -> None:
+def cursor_set(world: World, stream: Stream, group: Group, last: ID, cause: str, rule: str) -> None:
     """A group reads on after `last`: what comes ready, and what is passed over."""
-    world = broker.world
-    skipped = [copy for id, copy in group.ready.items() if id <= last]
+    skipped = [copy for entry_id, copy in group.ready.items() if entry_id <= last]
     ready: dict[ID, Copy] = {}
     new: list[Copy] = []
     for entry in stream.between((0, 0)):
@@ -57,7 +57,7 @@ def cursor_set(broker: Redis, stream: Stream, group: Group, last: ID, cause: str
             continue
         copy = group.ready.get(entry.id)
         if copy is None and entry.id not in group.pel:
-            copy = _born(broker, entry, group)
+            copy = _born(world, entry, group)
             new.append(copy)
         if copy is not None:
             ready[entry.id] = copy
@@ -106,8 +106,8 @@ def copy_for(broker: Redis, group: Group, entry: Entry, cause: str) -> Copy:
     """The copy that a group is about to give out: ready, unless it was given out past its cursor before."""
     copy = group.ready.pop(entry.id, None)
     if copy is None:
-        copy = _born(broker, entry, group)
         world = broker.world
+        copy = _born(world, entry, group)
         world.emit(
             CursorSet(
                 world.now, world.name(group.name), cause, "redis/group-cursor", (copy.name,), group.name,
@@ -245,7 +245,7 @@ def settled(broker: Redis, client: Client, copies: list[Copy], cause: str) -> No
     for copy in alive:
         world.ledger.move(copy, "ack")
     of = tuple([copy.name for copy in alive])
-    own = all([copy.holder == client.program for copy in alive])
+    own = all(copy.holder == client.program for copy in alive)
     rule = "redis/ack-leaves-entry" if own else "redis/ack-by-anybody"
     world.emit(Settled(world.now, copy_event(alive[0]), cause, rule, of, client.program, "acked"))
 

@@ -128,19 +128,19 @@ def add(
         stream = broker.add_stream(client.db, key, cause)
     if stream.last == LAST:
         raise refuse("ERR The stream has exhausted the last possible ID, unable to add more items")
-    id = _next(broker, stream, wanted)
+    entry_id = _next(broker, stream, wanted)
     name = text(key)
     if message is None:
         body = fields[1] if len(fields) == 2 else b" ".join(fields)
-        cause, message = published(broker, client, name, text(shown(id)), body, cause)
-    entry = Entry(id, fields, message)
+        cause, message = published(broker, client, name, text(shown(entry_id)), body, cause)
+    entry = Entry(entry_id, fields, message)
     stream.append(entry)
     cause = told.appended(broker, stream, entry, cause)
     if trim.by:
         told.trimmed(broker, stream, cut(stream, trim), trim.by, cause, trim.approx)
     broker.touch(client.db, key)
     broker.signal(client.db, key, cause)
-    return shown(id)
+    return shown(entry_id)
 
 
 def _next(broker: Redis, stream: Stream, wanted: Wanted) -> ID:
@@ -152,10 +152,10 @@ def _next(broker: Redis, stream: Stream, wanted: Wanted) -> ID:
         if wanted.ms < last[0] or (wanted.ms == last[0] and last[1] == BIGGEST):
             raise refuse(SMALLER, "redis/ids-grow")
         return after(last) if wanted.ms == last[0] else (wanted.ms, 0)
-    id = (wanted.ms, wanted.seq)
-    if id <= last:
+    entry_id = (wanted.ms, wanted.seq)
+    if entry_id <= last:
         raise refuse(SMALLER, "redis/ids-grow")
-    return id
+    return entry_id
 
 
 def cut(stream: Stream, trim: Trim) -> list[Entry]:
@@ -210,7 +210,7 @@ def delete(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -
     if stream is None:
         return 0
     ids = [strict_id(word) for word in argv[2:]]
-    gone = [entry for id in ids if (entry := stream.remove(id)) is not None]
+    gone = [entry for entry_id in ids if (entry := stream.remove(entry_id)) is not None]
     told.trimmed(broker, stream, gone, "deleted", cause)
     if gone:
         broker.touch(client.db, argv[1])

@@ -40,7 +40,8 @@ def read_publish(place: Place, there: There, name: str, *, scripted: bool) -> Pu
     fields = place.fields("channel", "stream", "keys", "body", "maxlen", "approximate")
     if ("channel" in fields) == ("stream" in fields):
         raise place.error("exactly one of channel and stream", "both" if "channel" in fields else "none")
-    keys = fields.get("keys", read_keys, ())
+    none: tuple[str, ...] = ()
+    keys = fields.get("keys", read_keys, none)
     more: dict[str, Any] = {"name": name, "keyed": bool(keys) or scripted}
     for field in ("maxlen", "approximate"):
         if field in fields and "stream" not in fields:
@@ -140,8 +141,9 @@ class SubscriberSpec(WorkSpec, frozen=True, kw_only=True):
 def read_subscriber(place: Place, name: str, there: There) -> SubscriberSpec:
     """From its place in a scenario file. Raises ScenarioError."""
     fields = place.fields("kind", "broker", "channels", "patterns", "socket_bytes", *WORK)
-    channels = fields.get("channels", _names, ())
-    patterns = fields.get("patterns", _names, ())
+    none: tuple[str, ...] = ()
+    channels = fields.get("channels", _names, none)
+    patterns = fields.get("patterns", _names, none)
     return SubscriberSpec(
         broker=fields.need("broker").text(),
         channels=channels,
