@@ -211,9 +211,9 @@ class Queue extends Glyph {
 
   /** The deduplication ids that it knows, the latest on the right, each paler the less time is left. */
   remember(memory, t) {
-    this.known ??= new Minis(make(this.root, "g", { class: "memory" }), 5);
+    this.known ??= new Minis(make(this.root, "g", { class: "memory" }), 4);
     const shown = Array.from(memory.values()).slice(-KNOWN_SHOWN);
-    this.known.draw(shown.map((until, n) => [this.box.w - 8 - (shown.length - 1 - n) * 7, 59, `known q${Math.max(1, Math.ceil(4 * left(t, until - WINDOW_US, until)))}`, ""]));
+    this.known.draw(shown.map((until, n) => [this.box.w - 9 - (shown.length - 1 - n) * 6, 50, `known q${Math.max(1, Math.ceil(4 * left(t, until - WINDOW_US, until)))}`, ""]));
   }
 
   /** What is left of a copy's time: to live while it is ready, out of sight while it is in flight or delayed; -1: no such line. */
