@@ -131,6 +131,7 @@ function delivered(scene, e) {
     const state = scene.copies.get(copy);
     state.state = "unacked";
     state.until = e.until ?? 0;
+    state.hidden = e.t;
   }
   scene.nodes.get(e.program).held.set(copy, new Held(key, "on_way", !auto, again));
   leave(scene, e, "delivery", e.queue, e.program, key, again);
@@ -177,6 +178,7 @@ function setAside(scene, e) {
     const state = scene.copies.get(copy);
     state.state = "unacked";
     state.until = e.until;
+    state.hidden = e.t;
   }
 }
 
@@ -264,7 +266,7 @@ function apply(scene, e) {
     case "SetAside": return setAside(scene, e);
     case "VisibilityChanged":
       scene.flights.delete(e.cause);
-      for (const copy of e.of) scene.copies.get(copy).until = e.until;
+      for (const copy of e.of) Object.assign(scene.copies.get(copy), { until: e.until, hidden: e.t });
       return;
     case "ConfirmReceived":
       if (scene.nodes.get(e.program).what === "producer") scene.nodes.get(e.program).unconfirmed--;
