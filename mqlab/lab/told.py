@@ -19,7 +19,7 @@ NONE = {
 }
 SOME = {
     "lost": "lost {n} of {all} messages",
-    "duplicated": "did work again that was done already, {n} times with {all} messages",
+    "duplicated": "did work that was done already, {times}, with {all} messages",
     "out_of_order": "handled {n} of {all} messages after a later one of the same key",
     "waiting": "had {n} of {all} messages not finished when the time was over",
 }
@@ -64,7 +64,9 @@ def _counted(name: str, rows: list[Row], workload: Workload) -> list[Line]:
     lines = [Line(f"{_who(none, rows)} {NONE[name]}.")] if none else []
     for group in _alike([row for row in rows if row.count(name)], name):
         row = group[0]
-        words = SOME[name].format(n=f"{row.count(name):,}", all=f"{row.messages:,}")
+        n = row.count(name)
+        times = ("once more", "twice more")[n - 1] if n < 3 else f"{n:,} times more"
+        words = SOME[name].format(n=f"{n:,}", times=times, all=f"{row.messages:,}")
         lines.append(_line(f"{_who(group, rows)} {words}. First", row, row.cells[name].moment, workload))
     return lines
 
