@@ -16,10 +16,17 @@ from mqlab.engine import scenario
 from mqlab.engine.rules import RULES, Rule
 from mqlab.lab.demonstration import moment
 from tests.engine.judged import SECOND, Lab
+from tests.shown_sqs import SQS_SHOWN
 from tests.test_rules import SCENARIOS, emitted
 
 PLAYED_S = 12
-PLAYED_LONGER_S = {"rules/ack-timeout": 65, "rules/ack-timeout-of-its-own": 65}
+PLAYED_LONGER_S = {
+    "rules/sqs-dedup-window": 310,
+    "rules/sqs-queues": 65,
+    "why-is-my-fifo-queue-stuck": 25,
+    "rules/ack-timeout": 65,
+    "rules/ack-timeout-of-its-own": 65,
+}
 
 
 @functools.cache
@@ -289,7 +296,7 @@ def stays_with_the_dead(seen: Seen) -> bool:
     return lost.of == given.of and lost.what == "delivery" and not after
 
 
-SHOWN: dict[str, Callable[[Seen], bool]] = {
+SHOWN: dict[str, Callable[[Seen], bool]] = SQS_SHOWN | {
     "redis/no-redelivery-by-itself": stays_with_the_dead,
     "rabbitmq/one-copy-per-queue": lambda seen: [one.to for one in seen.all(e.Routed, exchange="first")] == [("shelf",)],
     "rabbitmq/unbind-idempotent": lambda seen: len(seen.all(e.Answered, request="QueueUnbind")) == 1,
@@ -360,6 +367,17 @@ def test_show_me_finds_the_moment(rule: Rule) -> None:
 def test_a_rule_that_events_quote_is_shown_by_its_event() -> None:
     """The few that the engine quotes elsewhere, in errors that no program makes, or in reasons, are shown by something else."""
     elsewhere = {"rabbitmq/sender-selected", "rabbitmq/tx-commit", "rabbitmq/cluster-metadata-majority"}
+    elsewhere |= {
+        f"sqs/{name}"
+        for name in (
+            "batch-refused",
+            "crash-unnoticed",
+            "message-attributes",
+            "receive-at-most-ten",
+            "receipt-handle",
+            "queue-name",
+        )
+    }
     assert {name for name in SHOWN if name in emitted()} <= elsewhere
 
 

@@ -14,6 +14,7 @@ import pytest
 from tests.tree import ROOT, files, imports, ours, parsed, text
 
 LINES_MAX = 400
+MADE = ("static/js/sentences.js",)  # by a program, a line for each sentence and rule
 FONT_FILES_MAX, FONTS_BYTES_MAX = 2, 70_000
 
 # What the engine may import besides itself. importlib.resources reads its own package data, once, at import.
@@ -101,7 +102,7 @@ def test_no_file_is_longer_than_it_should_be() -> None:
     wrong = {
         str(path): lines
         for path in ours(".py", ".js", ".css", ".html", ".md")
-        if (lines := len(text(path).splitlines())) > LINES_MAX
+        if (lines := len(text(path).splitlines())) > LINES_MAX and str(path) not in MADE
     }
     assert wrong == {}
 

@@ -25,7 +25,7 @@ from mqlab.lab import catalogue
 from mqlab.lab.journal import write
 from mqlab.lab.models import Recording
 
-SHOWN_S_MAX = 120
+SHOWN_S_MAX = 320
 NODE_FIELDS = ("queue", "exchange", "program", "node")
 
 

@@ -18,9 +18,9 @@ NONE = {
     "waiting": "finished everything",
 }
 SOME = {
-    "lost": "lost {n} of {all} messages",
-    "duplicated": "did work again that was done already, {n} times with {all} messages",
-    "out_of_order": "handled {n} of {all} messages after a later one of the same key",
+    "lost": "lost {n} ({all} messages were sent)",
+    "duplicated": "did work that was done already, {times}, with {all} messages",
+    "out_of_order": "handled {n} of {all} messages only after a later one of the same key",
     "waiting": "had {n} of {all} messages not finished when the time was over",
 }
 
@@ -59,12 +59,26 @@ def differences(rows: list[Row], workload: Workload) -> list[Told]:
     ]
 
 
+def notes(rows: list[Row], workload: Workload) -> list[tuple[str, str]]:
+    """Where a mishap is something else than elsewhere, or nothing: of whom that is true, and what is so."""
+    found: dict[str, list[Row]] = {}
+    for failure in workload.failures:
+        for row in rows:
+            one = system(row.system)
+            note = one.counterpart(failure) if one is not None else ""
+            if note and row not in found.setdefault(note, []):
+                found[note].append(row)
+    return [(_who(some, rows), note) for note, some in found.items()]
+
+
 def _counted(name: str, rows: list[Row], workload: Workload) -> list[Line]:
     none = [row for row in rows if row.count(name) == 0]
     lines = [Line(f"{_who(none, rows)} {NONE[name]}.")] if none else []
     for group in _alike([row for row in rows if row.count(name)], name):
         row = group[0]
-        words = SOME[name].format(n=f"{row.count(name):,}", all=f"{row.messages:,}")
+        n = row.count(name)
+        times = ("once more", "twice more")[n - 1] if n < 3 else f"{n:,} times more"
+        words = SOME[name].format(n=f"{n:,}", times=times, all=f"{row.messages:,}")
         lines.append(_line(f"{_who(group, rows)} {words}. First", row, row.cells[name].moment, workload))
     return lines
 

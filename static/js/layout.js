@@ -21,6 +21,8 @@ const WORDS_MAX = 24; // letters of a binding's words for which room is made
 /** Which column a node of this kind stands in; null for one that is not drawn (a broker is the paper). */
 export function columnOf({ what, settings }) {
   if (what === "exchange" || what === "queue" || what === "consumer") return what;
+  if (what === "channel" || what === "stream") return "exchange";
+  if (what === "group" || what === "buffer") return "queue";
   if (what === "producer" || what === "you") return "program";
   if (what !== "client") return null;
   return (settings.script ?? []).some(takes) ? "consumer" : "program";

@@ -29,6 +29,9 @@ LESSONS = [
     "how-does-a-retry-wait", "why-did-the-circle-stop",
     "who-goes-on-when-a-cluster-falls-apart",
     "how-does-an-answer-find-its-way-back",
+    "why-did-it-come-twice", "why-is-the-work-never-finished", "why-is-my-fifo-queue-stuck", "where-did-the-duplicate-go",
+    "why-does-an-empty-answer-not-mean-an-empty-queue", "who-pays-for-polling", "what-saves-a-poison-message",
+    "how-does-one-noisy-customer-not-starve-the-others",
     "who-hears-it-when-nobody-listens", "why-did-one-client-get-it-twice", "what-happens-to-a-slow-subscriber",
     "who-takes-over-when-a-consumer-dies", "why-does-the-stream-not-get-shorter", "what-does-trimming-throw-away",
 ]  # fmt: skip
@@ -57,6 +60,9 @@ ANSWERS = {
     "how-does-a-retry-wait": 2, "why-did-the-circle-stop": 1,
     "who-goes-on-when-a-cluster-falls-apart": 2,
     "how-does-an-answer-find-its-way-back": 2,
+    "why-did-it-come-twice": 1, "why-is-the-work-never-finished": 1, "why-is-my-fifo-queue-stuck": 1,
+    "where-did-the-duplicate-go": 2, "why-does-an-empty-answer-not-mean-an-empty-queue": 1, "who-pays-for-polling": 1,
+    "what-saves-a-poison-message": 0, "how-does-one-noisy-customer-not-starve-the-others": 1,
     "who-hears-it-when-nobody-listens": 2, "why-did-one-client-get-it-twice": 1, "what-happens-to-a-slow-subscriber": 2,
     "who-takes-over-when-a-consumer-dies": 2, "why-does-the-stream-not-get-shorter": 1, "what-does-trimming-throw-away": 1,
 }  # fmt: skip
@@ -91,7 +97,7 @@ def played(slug: str, steps: tuple[Step, ...]) -> Lab:
 
 
 def numbered(command: c.AnyCommand, number: int) -> c.AnyCommand:
-    return msgspec.structs.replace(command, number=number) if isinstance(command, c.Publish) else command
+    return msgspec.structs.replace(command, number=number) if isinstance(command, c.Numbered) else command
 
 
 def offered(slug: str, seed: int | None = None) -> Lab:

@@ -1,5 +1,4 @@
-"""Two hundred and fifty random programs on the real Redis of this machine and on the model of its version: the same replies, pushes and
-errors.
+"""250 random programs on the real Redis of this machine and on the model of its version: the same replies, pushes and errors.
 
 `make soak ARGS="redis"` goes on with others. The programs run in database 9, which is emptied."""
 

@@ -24,7 +24,7 @@ def filled(count: int = 3, group: str = "0", version: str = "8.0") -> redis.Redi
 
 def ids(entries: list[Any]) -> list[bytes]:
     """The ids of entries."""
-    return [id for id, _ in entries]
+    return [entry_id for entry_id, _ in entries]
 
 
 def new(r: redis.Redis, consumer: str = "a", **more: Any) -> list[bytes]:
@@ -47,13 +47,13 @@ def test_ids_grow() -> None:
     r.sleep(0.002)
     assert r.xadd("s", {"k": "v"}) == b"1767225600002-0"
     assert r.xadd("s", {"k": "v"}, id="1767225600002-*") == b"1767225600002-1"
-    for id, text in (
+    for entry_id, text in (
         ("5-0", "The ID specified in XADD is equal or smaller than the target stream top item"),
         ("0-0", "The ID specified in XADD must be greater than 0-0"),
         ("x", "Invalid stream ID specified as stream command argument"),
     ):
         with pytest.raises(redis.ResponseError, match=f"^{text}$"):
-            r.xadd("s", {"k": "v"}, id=id)
+            r.xadd("s", {"k": "v"}, id=entry_id)
 
 
 @pytest.mark.rule("redis/entries-stay", "redis/ack-leaves-entry")

@@ -11,6 +11,7 @@ from mqlab.engine import events as e
 from mqlab.engine.picture import picture
 from mqlab.engine.rules import RULES
 from mqlab.engine.sentences import phrases, plain, say, seconds, text_of
+from mqlab.engine.sentences import told as books_there
 from mqlab.engine.story import (
     HEAD_LINES,
     LINES_MAX,
@@ -193,11 +194,13 @@ def test_a_node_tells_what_it_did_last() -> None:
 
 def test_every_kind_of_event_has_a_sentence() -> None:
     kinds = {one.__name__ for one in get_args(e.AnyEvent)}
-    assert kinds - phrases().events.keys() == set()
-    for pair in phrases().together:
-        assert set(pair.split("+")) <= kinds
-    for one in phrases().unsaid:
-        assert one["kind"] in kinds
+    books = [phrases(broker) for broker in books_there()]
+    assert kinds - {kind for book in books for kind in book.events} == set()
+    for book in books:
+        for pair in book.together:
+            assert set(pair.split("+")) <= kinds
+        for one in book.unsaid:
+            assert one["kind"] in kinds
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def comparable(step: Step, outcome: Any) -> Any:
         else:  # which of them was left first is free, and the counts go down in any case
             replies = sorted(str(one[1]) for one in replies) + sorted(one[2] for one in replies)
     if verb == "xpending" and len(step["cmd"]) > 3 and replies and isinstance(replies[0], list):
-        replies = [[[id, name, _age(idle), count] for id, name, idle, count in replies[0]]]
+        replies = [[[entry_id, name, _age(idle), count] for entry_id, name, idle, count in replies[0]]]
     return {"replies": replies, "pushed": pushed}
 
 

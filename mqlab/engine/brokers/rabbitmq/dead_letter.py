@@ -122,11 +122,14 @@ def _claimed(properties: Properties) -> tuple[Death, ...]:
 def _with_history(broker: RabbitMQ, properties: Properties, deaths: tuple[Death, ...]) -> Properties:
     headers = dict(properties.headers or {})
     newest = deaths[0]
-    claimed = broker.version == "3.10" and "x-death" in headers  # to it that is no first death
+    if broker.version == "3.10":
+        first = "x-death" not in headers  # also one that a client made up
+    else:
+        first = len(deaths) == 1 and newest.count == 1
     headers["x-death"] = [_table(death) for death in deaths]
     for field in ("exchange", "queue", "reason"):
-        if not claimed:
-            headers.setdefault(f"x-first-death-{field}", getattr(newest, field))
+        if first:
+            headers[f"x-first-death-{field}"] = getattr(newest, field)
         if broker.version != "3.10":
             headers[f"x-last-death-{field}"] = getattr(newest, field)
     return msgspec.structs.replace(properties, headers=headers, expiration=None)

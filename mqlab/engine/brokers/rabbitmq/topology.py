@@ -234,7 +234,7 @@ class Topology:
 
     def queue_unused(self, queue: Queue, cause: str) -> None:
         """An auto-delete queue goes with its last consumer, even if it is not empty. [rule 16]"""
-        if queue.auto_delete and queue.used and not queue.consumers and self.queues.get(queue.name) is queue:
+        if queue.auto_delete and not queue.consumers and self.queues.get(queue.name) is queue:
             self.remove_queue(queue, cause, "rabbitmq/auto-delete-queue")
 
     def renew(self, queue: Queue) -> None:

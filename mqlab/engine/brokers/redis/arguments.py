@@ -37,9 +37,9 @@ def integer(word: bytes, why: str = "") -> int:
     raise Refused(Error(f"ERR {why}") if why else NOT_INTEGER)
 
 
-def shown(id: ID) -> bytes:
+def shown(entry_id: ID) -> bytes:
     """`1526919030474-55`."""
-    return b"%d-%d" % id
+    return b"%d-%d" % entry_id
 
 
 def _unsigned(word: bytes) -> int:
@@ -54,6 +54,8 @@ def _unsigned(word: bytes) -> int:
 def strict_id(word: bytes, missing: int = 0) -> ID:
     """`ms` or `ms-seq`; `missing` is the sequence where none is given. Raises Refused."""
     ms, dash, seq = word.partition(b"-")
+    if ms.isdigit() and seq.isdigit() and len(word) < 20 and ms[0] != 48 and (seq[0] != 48 or seq == b"0"):
+        return (int(ms), int(seq))  # the usual one
     return (_unsigned(ms), _unsigned(seq) if dash else missing)
 
 
@@ -70,29 +72,29 @@ def start_of(word: bytes) -> ID:
     """The first id of a range; `(` leaves the id itself out. Raises Refused."""
     if word[:1] != b"(" or len(word) == 1:
         return range_id(word, 0)
-    id = strict_id(word[1:], 0)
-    if id == LAST:
+    entry_id = strict_id(word[1:], 0)
+    if entry_id == LAST:
         raise Refused(INVALID_START)
-    return after(id)
+    return after(entry_id)
 
 
 def end_of(word: bytes) -> ID:
     """The last id of a range. Raises Refused."""
     if word[:1] != b"(" or len(word) == 1:
         return range_id(word, BIGGEST)
-    id = strict_id(word[1:], BIGGEST)
-    if id == ZERO:
+    entry_id = strict_id(word[1:], BIGGEST)
+    if entry_id == ZERO:
         raise Refused(INVALID_END)
-    return before(id)
+    return before(entry_id)
 
 
-def after(id: ID) -> ID:
+def after(entry_id: ID) -> ID:
     """The next id."""
-    ms, seq = id
+    ms, seq = entry_id
     return (ms, seq + 1) if seq < BIGGEST else (ms + 1, 0)
 
 
-def before(id: ID) -> ID:
+def before(entry_id: ID) -> ID:
     """The id before."""
-    ms, seq = id
+    ms, seq = entry_id
     return (ms, seq - 1) if seq else (ms - 1, BIGGEST)

@@ -6,9 +6,9 @@ in the modules beside this one; here is what they share: connections, databases,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mqlab.engine.brokers.redis import commands, multi, output_buffer, pubsub, read, restart
+from mqlab.engine.brokers.redis import commands, multi, output_buffer, pubsub, restart, waiting
 from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis.arguments import text
 from mqlab.engine.brokers.redis.client import Client
@@ -41,7 +41,7 @@ OVERFULL = "scheduled to be closed ASAP for overcoming of output buffer limits"
 class Redis(Topology):
     """One server of one version ("8.0" or "7.0"). `epoch_ms`: its clock at virtual time 0."""
 
-    kind = "redis"
+    kind: ClassVar[str] = "redis"
     wary = False  # there is nothing for which a command that has arrived would wait unread
 
     def __init__(
@@ -73,7 +73,9 @@ class Redis(Topology):
         self.index = Patterns()
         self.routes: dict[tuple[bool, bytes], Route] = {}
         self.databases: dict[int, dict[bytes, Value]] = {0: {}}
-        self.versions: dict[tuple[int, bytes], int] = {}  # of watched keys
+        self.versions: dict[tuple[int, bytes], int] = {}  # of keys, since somebody watches
+        self.watching = False
+        self.parsed: dict[tuple[bytes, ...], Any] = {}  # options of XADD
         self.queues: dict[str, Group] = {}  # every group by its name in the picture
         self.nodes_shown: dict[str, tuple[str, dict[str, Any]]] = {}
         self.expected: dict[str, list[tuple[str, bytes]]] = {}
@@ -91,7 +93,7 @@ class Redis(Topology):
         self.replies = 0
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "routes": {}}  # a cache: left out of checkpoints
+        return {**self.__dict__, "routes": {}, "parsed": {}}  # caches: left out of checkpoints
 
     # --- connections ---------------------------------------------------------------------------------------------
 
@@ -157,8 +159,6 @@ class Redis(Topology):
         reply = self.take(client, request, departure)
         if request.told:
             self._tell(client, request, reply, departure)
-            if client.wait is not None:
-                client.wait.told = True
         if reply is not m.BLOCKED and not connection.instant:
             self.push_reply(client, reply, request.argv[0].lower(), departure)
         if self.ready or self.unblocked or self.overfull or client.doomed:
@@ -168,13 +168,13 @@ class Redis(Topology):
     def take(self, client: Client, request: m.Command, cause: str) -> Any:
         """One command of a client: refused, queued, or run. Returns the reply."""
         argv = request.argv
-        spec = commands.COMMANDS.get(argv[0].lower())
+        spec = commands.COMMANDS.get(argv[0]) or commands.COMMANDS.get(argv[0].lower())
         if spec is None or len(argv) < -spec.arity or (spec.arity > 0 and len(argv) != spec.arity):
             found = commands.look_up(argv)
             if isinstance(found, Error):
                 return multi.rejected(client, found, argv)
             spec = found
-        if client.resp == 2 and not spec.listening and client.listens:
+        if not spec.listening and client.listens and client.resp == 2:
             return multi.rejected(client, commands.forbidden(client, spec), argv)
         if client.queued is not None and not spec.now:
             client.queued.append((request, spec))
@@ -194,7 +194,7 @@ class Redis(Topology):
             if request.message is not None:
                 self._refuse(request.message, request.argv[1], refused.error.text, refused.error.rule, cause)
             return refused.error
-        return as_resp2(reply) if client.resp == 2 else reply
+        return as_resp2(reply) if spec.maps and client.resp == 2 else reply
 
     def _refuse(self, message: Message, key: bytes, why: str, rule: str, cause: str) -> None:
         """Redis did not take a message at all."""
@@ -208,7 +208,7 @@ class Redis(Topology):
             if self.ready:
                 db, key = next(iter(self.ready))
                 self.serving = True
-                read.serve(self, db, key, self.ready.pop((db, key)))
+                waiting.serve(self, db, key, self.ready.pop((db, key)))
                 self.serving = False
             else:
                 self._go_on(self.unblocked.pop(0))
@@ -227,6 +227,8 @@ class Redis(Topology):
         """A reply as an event, with the rule by which it is an error."""
         world = self.world
         rule = reply.rule if isinstance(reply, Error) else commands.rule_of(client, request.argv, reply)
+        if client.wait is not None:
+            client.wait.told = True
         said = "it waits" if reply is m.BLOCKED else in_words(reply)[:REPLY_CHARS]
         verb = text(request.argv[0])
         world.emit(
@@ -244,7 +246,8 @@ class Redis(Topology):
 
     def touch(self, db: int, key: bytes) -> None:
         """A key was changed: transactions that watch it will not happen."""
-        self.versions[db, key] = self.versions.get((db, key), 0) + 1
+        if self.watching:
+            self.versions[db, key] = self.versions.get((db, key), 0) + 1
 
     def signal(self, db: int, key: bytes, cause: str) -> None:
         """Something came to a key, or it went: somebody may wait for that."""

@@ -88,7 +88,7 @@ def set_id(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -
     last = stream.last if argv[4] == b"$" else _id(argv[4])
     group.last = last
     group.read = read
-    told.cursor_set(broker, stream, group, last, cause, "redis/group-cursor")
+    told.cursor_set(broker.world, stream, group, last, cause, "redis/group-cursor")
     return OK
 
 
@@ -119,8 +119,8 @@ def delete_consumer(broker: Redis, client: Client, argv: tuple[bytes, ...], caus
     consumer = group.consumers.pop(argv[4], None)
     if consumer is None:
         return 0
-    held = [id for id, pending in group.pel.items() if pending.consumer == argv[4]]
-    copies = [group.pel.pop(id).copy for id in held]
+    held = [entry_id for entry_id, pending in group.pel.items() if pending.consumer == argv[4]]
+    copies = [group.pel.pop(entry_id).copy for entry_id in held]
     told.dropped(
         broker, group, [one for one in copies if one.state == "unacked"], "consumer_deleted", cause,
         "redis/delete-consumer-forgets",

@@ -74,7 +74,9 @@ def _full_group(broker: Redis, stream: Stream, group: Group, count: int) -> dict
         b"entries-read": None if group.read == UNKNOWN else group.read,
         b"lag": stream.lag(group, broker.seven),
         b"pel-count": len(pending),
-        b"pending": [[shown(id), one.consumer, one.delivered, one.count] for id, one in shown_now],
+        b"pending": [
+            [shown(entry_id), one.consumer, one.delivered, one.count] for entry_id, one in shown_now
+        ],
         b"consumers": [
             _full_consumer(broker, group, one, count) for _, one in sorted(group.consumers.items())
         ],
@@ -82,13 +84,13 @@ def _full_group(broker: Redis, stream: Stream, group: Group, count: int) -> dict
 
 
 def _full_consumer(broker: Redis, group: Group, consumer: Consumer, count: int) -> dict[bytes, Any]:
-    pending = [(id, one) for id, one in group.pending() if one.consumer == consumer.name]
+    pending = [(entry_id, one) for entry_id, one in group.pending() if one.consumer == consumer.name]
     about: dict[bytes, Any] = {b"name": consumer.name, b"seen-time": consumer.seen}
     if not broker.seven:
         about[b"active-time"] = consumer.active
     about[b"pel-count"] = len(pending)
     about[b"pending"] = [
-        [shown(id), one.delivered, one.count] for id, one in pending[: count or len(pending)]
+        [shown(entry_id), one.delivered, one.count] for entry_id, one in pending[: count or len(pending)]
     ]
     return about
 

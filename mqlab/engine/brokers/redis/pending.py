@@ -39,11 +39,12 @@ def ack(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> A
     stream = stream_at(broker, client, argv[1])
     group = None if stream is None else stream.groups.get(argv[2])
     if group is None:
+        told.settled(broker, client, [], cause)
         return 0
     ids = [strict_id(word) for word in argv[3:]]
     copies = []
-    for id in ids:
-        pending = group.pel.pop(id, None)
+    for entry_id in ids:
+        pending = group.pel.pop(entry_id, None)
         if pending is not None:
             _leave(group, pending)
             copies.append(pending.copy)
@@ -73,13 +74,13 @@ def pending_(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str)
     start, end = start_of(argv[at]), end_of(argv[at + 1])
     name = argv[at + 3] if at + 3 < len(argv) else None
     _, group = _there(broker, client, argv[1], argv[2])
-    found = []
-    for id, one in group.pending():
+    found: list[Any] = []
+    for entry_id, one in group.pending():
         age = broker.ms - one.delivered
         if len(found) == count:
             break
-        if start <= id <= end and (name is None or one.consumer == name) and age >= idle:
-            found.append([shown(id), one.consumer, max(age, 0), one.count])
+        if start <= entry_id <= end and (name is None or one.consumer == name) and age >= idle:
+            found.append([shown(entry_id), one.consumer, max(age, 0), one.count])
     return found
 
 
@@ -142,12 +143,12 @@ def claim(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) ->
     group.last = max(group.last, asked.last)
     consumer = None if broker.seven else consumer_of(broker, group, argv[3])
     found: list[Any] = []
-    for id in asked.ids:
-        pending = group.pel.get(id)
-        entry = stream.get(id)
+    for entry_id in asked.ids:
+        pending = group.pel.get(entry_id)
+        entry = stream.get(entry_id)
         if entry is None:
             if pending is not None:
-                _forget(broker, group, id, cause)
+                _forget(broker, group, entry_id, cause)
             continue
         if pending is None:
             if not asked.force:
@@ -177,7 +178,7 @@ def claim(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) ->
             "redis/claim-moves",
             cause,
         )
-        found.append(shown(id) if asked.justid else said(entry))
+        found.append(shown(entry_id) if asked.justid else said(entry))
     return found
 
 
@@ -194,9 +195,9 @@ def _force(
     return pending
 
 
-def _forget(broker: Redis, group: Group, id: ID, cause: str) -> None:
+def _forget(broker: Redis, group: Group, entry_id: ID, cause: str) -> None:
     """The entry is gone from the stream: so is what refers to it."""
-    pending = group.pel.pop(id)
+    pending = group.pel.pop(entry_id)
     _leave(group, pending)
     if pending.copy.state == "unacked":
         told.dropped(broker, group, [pending.copy], "trimmed", cause, "redis/claim-forgets-deleted")
@@ -227,13 +228,13 @@ def autoclaim(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str
     gone: list[bytes] = []
     at = 0
     while at < len(listed) and at < count * ATTEMPTS and len(found) + len(gone) < count:
-        id, pending = listed[at]
+        entry_id, pending = listed[at]
         at += 1
-        entry = stream.get(id)
+        entry = stream.get(entry_id)
         idle = broker.ms - pending.delivered
         if entry is None:
-            _forget(broker, group, id, cause)
-            gone.append(shown(id))
+            _forget(broker, group, entry_id, cause)
+            gone.append(shown(entry_id))
             continue
         if least and idle < least:
             continue
@@ -253,5 +254,5 @@ def autoclaim(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str
             "redis/autoclaim-idle",
             cause,
         )
-        found.append(shown(id) if justid else said(entry))
+        found.append(shown(entry_id) if justid else said(entry))
     return [shown(listed[at][0]) if at < len(listed) else b"0-0", found, gone]

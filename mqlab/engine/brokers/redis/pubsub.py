@@ -43,7 +43,7 @@ class Route:
         self.to = tuple([client.program for client, _ in found])
         self.by = tuple(["" if pattern is None else text(pattern) for _, pattern in found])
         self.twice = len(set(self.to)) < len(self.to)  # somebody gets it more than once
-        self.classes = any(["[" in pattern or "\\" in pattern for pattern in self.by])
+        self.classes = any("[" in pattern or "\\" in pattern for pattern in self.by)
 
 
 def _set_of(client: Client, what: str) -> dict[bytes, None]:
@@ -71,6 +71,7 @@ def subscribe(broker: Redis, client: Client, name: bytes, what: str, cause: str)
     mine = _set_of(client, what)
     if name not in mine:
         mine[name] = None
+        client.listens = True
         table = _table(broker, what)
         if what == PATTERN and name not in table:
             broker.index.add(name)
@@ -90,6 +91,7 @@ def unsubscribe(broker: Redis, client: Client, name: bytes, what: str, cause: st
     mine = _set_of(client, what)
     if name in mine:
         del mine[name]
+        client.listens = bool(client.channels or client.patterns or client.shards)
         table = _table(broker, what)
         del table[name][client]
         if not table[name]:
@@ -223,7 +225,7 @@ def _rule(broker: Redis, client: Client, route: Route, shard: bool) -> str:
         return "redis/shard-channels-apart"
     if broker.in_exec:
         return "redis/multi-delivers-at-exec"
-    if broker.selected and any([one.db != client.db for one in route.clients]):
+    if broker.selected and any(one.db != client.db for one in route.clients):
         return "redis/channels-ignore-databases"
     if route.classes:
         return "redis/glob-bytes"

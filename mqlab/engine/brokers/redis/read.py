@@ -1,16 +1,16 @@
 """XRANGE, XREVRANGE, XREAD, XREADGROUP: reading takes nothing away; a group remembers what it gave to whom.
 
-A read with BLOCK waits in the broker and is answered by a push. Who has waited longest is served first.
+A read with BLOCK waits in the broker: see waiting.py.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mqlab.engine.brokers.redis import errors, told
-from mqlab.engine.brokers.redis import methods as m
+from mqlab.engine.brokers.redis import errors, told, waiting
 from mqlab.engine.brokers.redis.arguments import (
     ID,
     LAST,
@@ -24,7 +24,6 @@ from mqlab.engine.brokers.redis.arguments import (
     strict_id,
     text,
 )  # fmt: skip
-from mqlab.engine.brokers.redis.client import Wait
 from mqlab.engine.brokers.redis.errors import Refused, refuse
 from mqlab.engine.brokers.redis.group import Consumer, Group, Pending
 from mqlab.engine.brokers.redis.keys import stream_at
@@ -77,8 +76,9 @@ def said(entry: Entry) -> list[Any]:
     return [shown(entry.id), list(entry.fields)]
 
 
-def parse(broker: Redis, argv: tuple[bytes, ...]) -> Asked:
-    """The options of XREAD and XREADGROUP. Raises Refused."""
+@lru_cache(maxsize=1_000)
+def parse(version: str, argv: tuple[bytes, ...]) -> Asked:
+    """The options of XREAD and XREADGROUP, which a client mostly sends again and again. Raises Refused."""
     asked = Asked()
     verb = text(argv[0].lower())
     grouped = verb == "xreadgroup"
@@ -96,7 +96,7 @@ def parse(broker: Redis, argv: tuple[bytes, ...]) -> Asked:
         elif word == b"streams" and more:
             words = argv[at + 1 :]
             if len(words) % 2:
-                raise refuse(_unbalanced(broker, verb))
+                raise refuse(_unbalanced(version, verb))
             half = len(words) // 2
             asked.keys, asked.ids = words[:half], words[half:]
             break
@@ -123,8 +123,8 @@ def parse(broker: Redis, argv: tuple[bytes, ...]) -> Asked:
     return asked
 
 
-def _unbalanced(broker: Redis, verb: str) -> str:
-    if broker.version == "7.0":
+def _unbalanced(version: str, verb: str) -> str:
+    if version == "7.0":
         return "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."
     ids = "an ID or '>'" if verb == "xreadgroup" else "an ID, '+', or '$'"
     return f"ERR Unbalanced '{verb}' list of streams: for each stream key {ids} must be specified."
@@ -132,13 +132,24 @@ def _unbalanced(broker: Redis, verb: str) -> str:
 
 def read(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> Any:
     """XREAD and XREADGROUP."""
-    asked = parse(broker, argv)
+    asked = parse(broker.version, argv)
+    if len(asked.keys) == 1 and asked.ids[0] == b">" and asked.group is not None and not broker.seven:
+        stream = broker.keys(client).get(
+            asked.keys[0]
+        )  # the usual one: what is new in one stream, and there is something
+        if isinstance(stream, Stream):
+            group = stream.groups.get(asked.group)
+            if group is not None and group.last < stream.last_valid and client.resp == 2:
+                found = read_new(
+                    broker, client, stream, group, asked.consumer, asked.count, asked.noack, cause
+                )
+                return [[asked.keys[0], found]]
     streams = [stream_at(broker, client, key) for key in asked.keys]
     groups: list[Group | None] = []
     places: list[ID | None] = []
-    for key, id, stream in zip(asked.keys, asked.ids, streams, strict=True):
+    for key, entry_id, stream in zip(asked.keys, asked.ids, streams, strict=True):
         groups.append(_group(asked, key, stream))
-        places.append(_start(broker, asked, id, stream))
+        places.append(_start(broker, asked, entry_id, stream))
     starts = tuple(places)
     if asked.group is not None and not broker.seven:
         for group in groups:
@@ -152,19 +163,20 @@ def read(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> 
         if group is not None:
             entries = _of_group(broker, client, stream, group, asked, start, cause)
         elif stream.last_valid > (start or ZERO):
-            entries = _without_group(broker, client, stream, start or ZERO, asked.count, cause)
+            entries = without_group(broker, client, stream, start or ZERO, asked.count, cause)
         else:
             entries = None
         if entries is not None:
             found.append((key, entries))
     if found:
-        return _by_key(client, found)
+        return by_key(client, found)
     if asked.block_ms < 0 or client.queued is not None or broker.in_exec:
         return None
-    return _wait(broker, client, asked, starts, cause, argv[0].lower())
+    return waiting.wait(broker, client, asked, starts, cause, argv[0].lower())
 
 
-def _by_key(client: Client, found: list[tuple[bytes, list[Any]]]) -> Any:
+def by_key(client: Client, found: list[tuple[bytes, list[Any]]]) -> Any:
+    """Entries by their streams: a map in RESP3, a list in RESP2."""
     return [[key, entries] for key, entries in found] if client.resp == 2 else dict(found)
 
 
@@ -185,26 +197,26 @@ def no_group_to_read(key: bytes, group: bytes) -> Refused:
     return refuse(name, "redis/group-missing")
 
 
-def _start(broker: Redis, asked: Asked, id: bytes, stream: Stream | None) -> ID | None:
+def _start(broker: Redis, asked: Asked, entry_id: bytes, stream: Stream | None) -> ID | None:
     """The id after which one reads; None: what the group has not read."""
-    if id == b"$":
+    if entry_id == b"$":
         if asked.group is not None:
             raise refuse(
                 "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by "
                 "specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set."
             )
         return ZERO if stream is None else stream.last
-    if id == b">":
+    if entry_id == b">":
         if asked.group is None:
             raise refuse(
                 "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option."
             )
         return NEW
-    if id == b"+" and not broker.seven and asked.group is None:
+    if entry_id == b"+" and not broker.seven and asked.group is None:
         if stream is None or not stream.length:
             return ZERO
         return before(stream.last_valid)
-    return strict_id(id)
+    return strict_id(entry_id)
 
 
 def consumer_of(broker: Redis, group: Group, name: bytes) -> Consumer:
@@ -216,9 +228,10 @@ def consumer_of(broker: Redis, group: Group, name: bytes) -> Consumer:
     return consumer
 
 
-def _without_group(
+def without_group(
     broker: Redis, client: Client, stream: Stream, start: ID, count: int, cause: str
 ) -> list[Any]:
+    """Everything after an id."""
     entries: list[Any] = []
     for entry in stream.between(after(start) if start != LAST else LAST):
         entries.append(said(entry))
@@ -236,10 +249,10 @@ def _of_group(
         return _history(broker, client, stream, group, asked, start, cause)
     if stream.last_valid <= group.last or not stream.length:
         return None
-    return _new(broker, client, stream, group, asked.consumer, asked.count, asked.noack, cause)
+    return read_new(broker, client, stream, group, asked.consumer, asked.count, asked.noack, cause)
 
 
-def _new(
+def read_new(
     broker: Redis,
     client: Client,
     stream: Stream,
@@ -253,23 +266,34 @@ def _new(
     consumer = consumer_of(broker, group, name)
     consumer.active = broker.ms
     entries: list[Any] = []
+    ready, pel, now, first = group.ready, group.pel, broker.ms, stream.first
     for entry in stream.between(after(group.last)):
-        _move_on(broker, stream, group, entry.id)
-        _give(broker, client, stream, group, consumer, entry, noack, cause)
-        entries.append(said(entry))
+        if group.read >= 0 and stream.deleted == ZERO and group.last >= first:
+            group.read += 1
+            group.last = entry.id
+        else:
+            _move_on(broker, stream, group, entry.id)
+        copy = None if noack or entry.id in pel else ready.pop(entry.id, None)
+        if copy is None:
+            _give(broker, client, stream, group, consumer, entry, noack, cause)
+        else:  # the usual case
+            told.delivered(broker, client, stream, group, entry, copy, False, cause)
+            pel[entry.id] = Pending(copy, name, now)
+            consumer.pending += 1
+        entries.append([b"%d-%d" % entry.id, list(entry.fields)])
         if len(entries) == count:
             break
     return entries
 
 
-def _move_on(broker: Redis, stream: Stream, group: Group, id: ID) -> None:
+def _move_on(broker: Redis, stream: Stream, group: Group, entry_id: ID) -> None:
     """The group has read up to this id."""
-    known = group.read != UNKNOWN and (broker.seven or group.last >= stream.first)
-    if known and not stream.has_tombstones(id, broker.seven):
+    known = group.read != UNKNOWN and (broker.seven or group.last >= stream.nodes[0].entries[0].id)
+    if known and not stream.has_tombstones(entry_id, broker.seven):
         group.read += 1
     elif stream.added:
-        group.read = stream.estimate(id)
-    group.last = id
+        group.read = stream.estimate(entry_id)
+    group.last = entry_id
 
 
 def _give(
@@ -314,12 +338,12 @@ def _history(
     """What this consumer was given and has not acked; a nil where the entry is gone."""
     consumer = consumer_of(broker, group, asked.consumer)
     entries: list[Any] = []
-    for id, pending in group.pending():
-        if id <= start or pending.consumer != asked.consumer:
+    for entry_id, pending in group.pending():
+        if entry_id <= start or pending.consumer != asked.consumer:
             continue
-        entry = stream.get(id)
+        entry = stream.get(entry_id)
         if entry is None:
-            entries.append([shown(id), None])
+            entries.append([shown(entry_id), None])
         else:
             idle = broker.ms - pending.delivered
             pending.delivered = broker.ms
@@ -333,78 +357,3 @@ def _history(
     if entries:
         consumer.active = broker.ms
     return entries
-
-
-def _wait(
-    broker: Redis, client: Client, asked: Asked, starts: tuple[ID | None, ...], cause: str, command: bytes
-) -> Any:
-    broker.waits += 1
-    client.wait = Wait(
-        broker.waits,
-        asked.keys,
-        starts,
-        asked.count,
-        asked.group or b"",
-        asked.consumer,
-        asked.noack,
-        cause,
-        command,
-    )
-    broker.blocked[client.id] = client
-    if asked.block_ms:
-        broker.world.at(
-            broker.world.now + asked.block_ms * 1000, broker.wait_over, client.id, client.wait.number
-        )
-    return m.BLOCKED
-
-
-def serve(broker: Redis, db: int, key: bytes, cause: str) -> None:
-    """Something came to a key, or the key went: who waits for it is answered, the first to wait first."""
-    for client in list(broker.blocked.values()):
-        wait = client.wait
-        if wait is None or client.db != db or key not in wait.keys:
-            continue
-        reply = _served(broker, client, wait, key, cause)
-        if reply is not NOTHING:
-            broker.end_wait(client, reply)
-
-
-NOTHING: Any = object()
-
-
-def _served(broker: Redis, client: Client, wait: Wait, key: bytes, cause: str) -> Any:
-    value = broker.keys(client).get(key)
-    grouped = wait.command == b"xreadgroup"
-    if not isinstance(value, Stream):
-        return _gone(broker, wait, key, value, grouped)
-    start = wait.starts[wait.keys.index(key)]
-    if not grouped:
-        if value.last_valid <= (start or ZERO):
-            return NOTHING
-        entries = _without_group(broker, client, value, start or ZERO, wait.count, cause)
-        return _by_key(client, [(key, entries)])
-    group = value.groups.get(wait.group)
-    if group is None:
-        if broker.seven:
-            return resp_unblocked("NOGROUP the consumer group this client was blocked on no longer exists")
-        return resp_unblocked(no_group_to_read(key, wait.group).error.text)
-    if value.last_valid <= group.last:
-        return NOTHING
-    entries = _new(broker, client, value, group, wait.consumer, wait.count, wait.noack, cause)
-    return _by_key(client, [(key, entries)])
-
-
-def resp_unblocked(text: str) -> errors.Error:
-    """What a reader in a group is answered when that is gone for which it waited."""
-    return errors.Error(text, "redis/blocked-reader-of-a-deleted-stream")
-
-
-def _gone(broker: Redis, wait: Wait, key: bytes, value: Any, grouped: bool) -> Any:
-    """The stream is gone: a reader in a group is told, one without waits on. [src/blocked.c]"""
-    if not grouped:
-        return NOTHING if value is None or broker.seven else errors.WRONG_TYPE
-    if broker.seven:
-        return resp_unblocked("UNBLOCKED the stream key no longer exists")
-    return (
-        resp_unblocked(no_group_to_read(key, wait.group).error.text) if value is None else errors.WRONG_TYPE
-    )

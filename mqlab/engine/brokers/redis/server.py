@@ -145,7 +145,7 @@ def _matches(client: Client, wanted: dict[bytes, Any]) -> bool:
         return False
     kind = wanted.get(b"type")
     of_kind = kind is None or kind == (b"pubsub" if client.listens else b"normal")
-    return of_kind and wanted.get(b"id", client.id) == client.id
+    return of_kind and bool(wanted.get(b"id", client.id) == client.id)
 
 
 def unblock(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> Any:

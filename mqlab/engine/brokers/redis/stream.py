@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from mqlab.engine.brokers.redis import listpack
-from mqlab.engine.brokers.redis.arguments import ID, LAST, ZERO
+from mqlab.engine.brokers.redis.arguments import ID, LAST, ZERO, text
 from mqlab.engine.brokers.redis.group import Group
 from mqlab.engine.message import Message
 
@@ -49,6 +49,7 @@ class Stream:
         "added",
         "deleted",
         "groups",
+        "label",
         "last",
         "length",
         "name",
@@ -59,6 +60,7 @@ class Stream:
 
     def __init__(self, name: bytes, node_entries: int, node_bytes: int) -> None:
         self.name = name
+        self.label = text(name)
         self.node_entries = node_entries
         self.node_bytes = node_bytes
         self.nodes: list[Node] = []
@@ -75,7 +77,7 @@ class Stream:
 
     def append(self, entry: Entry) -> None:
         """A new entry, with an id greater than any before."""
-        id, fields = entry.id, entry.fields
+        entry_id, fields = entry.id, entry.fields
         node = self.nodes[-1] if self.nodes else None
         if node is not None and (
             (self.node_bytes and node.bytes + sum(map(len, fields)) >= self.node_bytes)
@@ -85,29 +87,35 @@ class Stream:
         names = fields[::2]
         if node is None:
             size = listpack.master(fields) + listpack.entry(fields, True, 0, 0)
-            self.nodes.append(Node([entry], names, 1, id, size))
+            self.nodes.append(Node([entry], names, 1, entry_id, size))
         else:
             ms, seq = node.first
-            node.bytes += listpack.entry(fields, names == node.names, id[0] - ms, id[1] - seq)
+            after, later = entry_id[0] - ms, entry_id[1] - seq
+            value = fields[1]
+            usual = len(fields) == 2 and names == node.names and len(value) < 64 and value[:1] > b"9"
+            if usual and 0 <= later < 128 and after < 128:
+                node.bytes += len(value) + 10  # what the line below comes to, for text
+            else:
+                node.bytes += listpack.entry(fields, names == node.names, after, later)
             node.entries.append(entry)
             node.total += 1
-            node.last = id
+            node.last = entry_id
         self.length += 1
         self.added += 1
-        self.last = id
+        self.last = entry_id
 
-    def get(self, id: ID) -> Entry | None:
+    def get(self, entry_id: ID) -> Entry | None:
         """An entry, if it is there."""
-        at = self._node(id)
+        at = self._node(entry_id)
         if at < 0:
             return None
         entries = self.nodes[at].entries
-        index = bisect_left(entries, id, key=id_of)
-        return entries[index] if index < len(entries) and entries[index].id == id else None
+        index = bisect_left(entries, entry_id, key=id_of)
+        return entries[index] if index < len(entries) and entries[index].id == entry_id else None
 
-    def _node(self, id: ID) -> int:
+    def _node(self, entry_id: ID) -> int:
         """The index of the last node that begins at or before this id; -1: none does."""
-        return bisect_right(self.nodes, id, key=first_of) - 1
+        return bisect_right(self.nodes, entry_id, key=first_of) - 1
 
     def between(self, start: ID, end: ID = LAST) -> Iterator[Entry]:
         """Entries from start to end, both included."""
@@ -131,18 +139,18 @@ class Stream:
                 if entry.id <= end:
                     yield entry
 
-    def remove(self, id: ID) -> Entry | None:
+    def remove(self, entry_id: ID) -> Entry | None:
         """XDEL takes an entry out; its node is gone with its last one."""
-        at = self._node(id)
-        entry = None if at < 0 else self.get(id)
+        at = self._node(entry_id)
+        entry = None if at < 0 else self.get(entry_id)
         if entry is None:
             return None
         entries = self.nodes[at].entries
-        del entries[bisect_left(entries, id, key=id_of)]
+        del entries[bisect_left(entries, entry_id, key=id_of)]
         if not entries:
             del self.nodes[at]
         self.length -= 1
-        self.deleted = max(self.deleted, id)
+        self.deleted = max(self.deleted, entry_id)
         return entry
 
     @property
@@ -150,22 +158,22 @@ class Stream:
         """Of its last entry; 0-0 where it is empty."""
         return self.nodes[-1].entries[-1].id if self.nodes else ZERO
 
-    def estimate(self, id: ID) -> int:
+    def estimate(self, entry_id: ID) -> int:
         """How many entries ever came up to this id, where that can be told from counts alone, else UNKNOWN."""
         if not self.added:
             return 0
-        if not self.length and id <= self.last:
+        if not self.length and entry_id <= self.last:
             return self.added
-        if id != ZERO and id < self.deleted:
+        if entry_id != ZERO and entry_id < self.deleted:
             return UNKNOWN
-        if id == self.last:
+        if entry_id == self.last:
             return self.added
-        if id > self.last:
+        if entry_id > self.last:
             return UNKNOWN
         if self.deleted == ZERO or self.deleted < self.first:
-            if id < self.first:
+            if entry_id < self.first:
                 return self.added - self.length
-            if id == self.first:
+            if entry_id == self.first:
                 return self.added - self.length + 1
         return UNKNOWN
 

@@ -60,7 +60,7 @@ class Topology:
         self.queues[name] = group
         self.add_node(name, "group", {"stream": text(stream.name)}, cause)
         self.link(f"{name}~reads", "binding", text(stream.name), name, "", cause)
-        told.cursor_set(self, stream, group, last, cause, "redis/group-starts-where-told")
+        told.cursor_set(self.world, stream, group, last, cause, "redis/group-starts-where-told")
         return group
 
     def remove_group(self, stream: Stream, group: Group, cause: str) -> None:
@@ -226,4 +226,4 @@ class Topology:
 
     def picture(self, nodes: dict[str, Node], copies: dict[str, CopyState]) -> None:
         """Add itself, its nodes and its live copies to a scene."""
-        picture.draw(self, nodes, copies)
+        picture.draw(self, nodes, copies)  # type: ignore[arg-type]  # every topology is a Redis

@@ -108,12 +108,10 @@ class FifoQueue(Queue):
             copy = line[0]
             self.remove(copy)
             return copy, "sqs/fifo-several-of-a-group" if taken else ""
-        locked = False
         while self.heads:
             seq, group = self.heads[0]
             line = self.groups.get(group)
             if not line or line[0].seq != seq or group in self.flying or self.waits(group):
-                locked = locked or (bool(line) and group in self.flying and not taken)
                 heappop(self.heads)
                 continue
             if seq > self.scanned():
@@ -122,8 +120,13 @@ class FifoQueue(Queue):
             self.current = group
             copy = line[0]
             self.remove(copy)
-            return copy, "sqs/fifo-group-lock" if locked else ""
+            return copy, "sqs/fifo-group-lock" if self.passes(copy) else ""
         return None, ""
+
+    def passes(self, copy: SqsCopy) -> bool:
+        """Whether it goes before something older whose group is locked."""
+        groups = self.groups
+        return any(group in groups and groups[group][0].seq < copy.seq for group in self.flying)
 
     def waits(self, group: str) -> bool:
         """Whether something older of the group is still delayed."""

@@ -1,11 +1,12 @@
 """Amazon SQS on the page that compares: a standard queue and a FIFO queue, each as its documentation would have it used.
 
-Long polls, deletes after the work, batches where the workload takes several at a time, a visibility timeout that leaves room for
-the work; the key is the message group.
+Long polls, deletes after the work, batches where the workload takes several at a time, the visibility timeout that
+the workload asks for; the key is the message group.
 """
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any, ClassVar
 
 from mqlab.engine import events as e
@@ -18,9 +19,6 @@ from mqlab.engine.workload.system import Charge
 
 BROKER = "sqs"
 PRICING = "Amazon SQS pricing, us-east-1, after the free million"
-VISIBILITY_S_MIN = 2
-TIMES_THE_WORK = 6
-"""The visibility timeout is so many times what a receive's messages take: AWS advises six for its own consumers."""
 
 
 class SqsSystem(System):
@@ -34,8 +32,7 @@ class SqsSystem(System):
     def parts(self, workload: Workload) -> dict[str, Any]:
         """One queue."""
         most = max(1, min(workload.batch, 10))
-        work_s = workload.service_ms * most * TIMES_THE_WORK / 1_000
-        timeout = min(43_200, max(VISIBILITY_S_MIN, round(work_s + 0.5)))
+        timeout = ceil(workload.timeout_s)
         fail = {"when": {"messages": poisoned(workload)}, "then": "leave"} if poisoned(workload) else None
         attributes = {**self.attributes, "VisibilityTimeout": str(timeout)}
         return {
@@ -56,7 +53,7 @@ class SqsSystem(System):
                     "kind": "consumer",
                     "broker": BROKER,
                     "queue": self.queue,
-                    "receive": {"MaxNumberOfMessages": most, "WaitTimeSeconds": 20},
+                    "receive": {"MaxNumberOfMessages": most, "WaitTimeSeconds": round(workload.wait_s)},
                     "fail": fail,
                     **consumer_parts(workload),
                 },

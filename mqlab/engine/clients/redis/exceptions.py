@@ -11,7 +11,7 @@ class ResponseError(RedisError):
     """The server answered with an error."""
 
 
-class ConnectionError(RedisError):
+class ConnectionError(RedisError):  # noqa: A001 - redis-py's name
     """The server hung up, or is not there."""
 
 

@@ -34,7 +34,11 @@ from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis import resp
 from mqlab.engine.brokers.redis.broker import Redis as Server
 from mqlab.engine.brokers.redis.resp import Error, Replies, Status
-from mqlab.engine.clients.redis.exceptions import ConnectionError, ReentrantCall, ResponseError
+from mqlab.engine.clients.redis.exceptions import (
+    ConnectionError,  # noqa: A004 - redis-py's name
+    ReentrantCall,
+    ResponseError,
+)
 from mqlab.engine.clients.redis.streams import Streams
 from mqlab.engine.requests import ConnectionClose
 from mqlab.engine.world import World

@@ -40,7 +40,8 @@ def read_publish(place: Place, there: There, name: str, *, scripted: bool) -> Pu
     fields = place.fields("channel", "stream", "keys", "body", "maxlen", "approximate")
     if ("channel" in fields) == ("stream" in fields):
         raise place.error("exactly one of channel and stream", "both" if "channel" in fields else "none")
-    keys = fields.get("keys", read_keys, ())
+    none: tuple[str, ...] = ()
+    keys = fields.get("keys", read_keys, none)
     more: dict[str, Any] = {"name": name, "keyed": bool(keys) or scripted}
     for field in ("maxlen", "approximate"):
         if field in fields and "stream" not in fields:
@@ -70,10 +71,11 @@ class ScriptItem(msgspec.Struct, frozen=True):
 
 
 class ProducerSpec(PaceSpec, frozen=True, kw_only=True):
-    """What it sends at its pace."""
+    """What it sends at its pace. `retry`: again, over a fresh connection, what had no reply."""
 
     kind: ClassVar[str] = "producer"
     publish: PublishSpec
+    retry: bool = True
 
     def uses(self) -> list[str]:
         """The stream."""
@@ -90,17 +92,19 @@ class ProducerSpec(PaceSpec, frozen=True, kw_only=True):
             "kind": self.kind,
             "broker": self.broker,
             "publish": self.publish.plain(),
+            "retry": self.retry,
             **PaceSpec.plain(self),
         }
 
 
 def read_producer(place: Place, name: str, there: There) -> ProducerSpec:
     """From its place in a scenario file. Raises ScenarioError."""
-    fields = place.fields("kind", "broker", "publish", *PACE)
+    fields = place.fields("kind", "broker", "publish", "retry", *PACE)
     publish = read_publish(fields.need("publish"), there, name, scripted=scripted(fields))
     return ProducerSpec(
         broker=fields.need("broker").text(),
         publish=publish,
+        retry=fields.truth("retry", True),
         **read_pace(fields, lambda one, at_us: _item(one, at_us, name)),
     )
 
@@ -140,8 +144,9 @@ class SubscriberSpec(WorkSpec, frozen=True, kw_only=True):
 def read_subscriber(place: Place, name: str, there: There) -> SubscriberSpec:
     """From its place in a scenario file. Raises ScenarioError."""
     fields = place.fields("kind", "broker", "channels", "patterns", "socket_bytes", *WORK)
-    channels = fields.get("channels", _names, ())
-    patterns = fields.get("patterns", _names, ())
+    none: tuple[str, ...] = ()
+    channels = fields.get("channels", _names, none)
+    patterns = fields.get("patterns", _names, none)
     return SubscriberSpec(
         broker=fields.need("broker").text(),
         channels=channels,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 Word = str | bytes | int | float
 Entry = tuple[Any, dict[Any, Any] | None]
 
 
-class Streams:
+class Streams(ABC):
     """Part of the façade. Entries are (id, fields)."""
 
+    @abstractmethod
     def execute_command(self, *words: Word) -> Any:
         """Any command, word by word."""
-        raise NotImplementedError
 
     def xadd(
         self, name: Word, fields: dict[Any, Any], id: str = "*", maxlen: int | None = None, approximate: bool = True,
@@ -51,7 +52,7 @@ class Streams:
 
     def xread(self, streams: dict[Any, Any], count: int | None = None, block: int | None = None) -> list[Any]:
         """XREAD: [[stream, entries]…]; `block` in ms, 0: for ever."""
-        words = [*_count(count), *([] if block is None else ["BLOCK", block])]
+        words: list[Word] = [*_count(count), *_block(block)]
         return _by_stream(self.execute_command("XREAD", *words, "STREAMS", *streams, *streams.values()))
 
     def xreadgroup(
@@ -61,8 +62,8 @@ class Streams:
         """XREADGROUP: [[stream, entries]…]."""
         words: list[Word] = [
             *_count(count),
-            *([] if block is None else ["BLOCK", block]),
-            *(["NOACK"] if noack else []),
+            *_block(block),
+            *_flag("NOACK", noack),
         ]
         reply = self.execute_command(
             "XREADGROUP", "GROUP", groupname, consumername, *words, "STREAMS", *streams, *streams.values()
@@ -131,7 +132,7 @@ class Streams:
         count: int | None = None, justid: bool = False,
     ) -> list[Any]:  # fmt: skip
         """XAUTOCLAIM: [where to go on, entries, ids that are gone]; with `justid` the ids alone."""
-        words = [*_count(count), *(["JUSTID"] if justid else [])]
+        words: list[Word] = [*_count(count), *_flag("JUSTID", justid)]
         reply = self.execute_command(
             "XAUTOCLAIM", name, groupname, consumername, min_idle_time, start_id, *words
         )
@@ -155,7 +156,17 @@ def _trim(maxlen: int | None, minid: str | None, approximate: bool, limit: int |
         return []
     words: list[Word] = ["MAXLEN" if minid is None else "MINID", "~" if approximate else "="]
     words.append(maxlen if minid is None and maxlen is not None else minid or "")
-    return [*words, *([] if limit is None else ["LIMIT", limit])]
+    if limit is not None:
+        words += ["LIMIT", limit]
+    return words
+
+
+def _block(block: int | None) -> list[Word]:
+    return [] if block is None else ["BLOCK", block]
+
+
+def _flag(word: str, on: bool) -> list[Word]:
+    return [word] if on else []
 
 
 def _count(count: int | None) -> list[Word]:
@@ -164,8 +175,8 @@ def _count(count: int | None) -> list[Word]:
 
 def _entries(reply: Any) -> list[Entry]:
     return [
-        (id, None if flat is None else dict(zip(flat[::2], flat[1::2], strict=True)))
-        for id, flat in reply or []
+        (entry, None if flat is None else dict(zip(flat[::2], flat[1::2], strict=True)))
+        for entry, flat in reply or []
     ]
 
 
