@@ -14,9 +14,9 @@ from itertools import cycle
 from pathlib import Path
 
 from mqlab.replay.compare import replay
-from soak import differential, laws
+from soak import differential, laws, redis_differential
 from soak.plant import BUGS, Bug
-from tests.conftest import rabbitmq_answers
+from tests.conftest import rabbitmq_answers, redis_answers
 
 BOUND_S = 120
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,7 +32,7 @@ def disagreeing() -> list[str]:
     return found
 
 
-def catch(known: list[str], seed: int) -> str:
+def catch(known: list[str], seed: int, kind: str = "rabbitmq") -> str:
     """In the bug's own process: try everything until something notices. Returns what did; "": nothing."""
     end = time.monotonic() + BOUND_S
     try:
@@ -40,9 +40,10 @@ def catch(known: list[str], seed: int) -> str:
             return "replay"
     except Exception as error:
         return f"replay ({type(error).__name__})"
-    real = rabbitmq_answers()
+    real = redis_answers() if kind == "redis" else rabbitmq_answers()
     by_laws: tuple[str, Callable[[int], object]] = ("laws", laws.trial)
-    turns = cycle([("differential", _differs)] * 3 + [by_laws] if real else [by_laws])
+    differs = _redis_differs if kind == "redis" else _differs
+    turns = cycle([("differential", differs)] * 3 + [by_laws] if real else [by_laws])
     for kind, find in turns:
         if time.monotonic() > end:
             return ""
@@ -57,6 +58,10 @@ def catch(known: list[str], seed: int) -> str:
 
 def _differs(seed: int) -> bool:
     return bool(differential.differences(seed, at_most=1))
+
+
+def _redis_differs(seed: int) -> bool:
+    return redis_differential.difference(seed) is not None
 
 
 def caught(bug: Bug, known: list[str], seed: int) -> str:

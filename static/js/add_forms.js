@@ -1,14 +1,15 @@
 // The forms that add a producer, a consumer, an exchange or a queue to a running lab.
 
 import { ACK, RATE, SERVICE, THEN, decimal, measured, number, tick, whole } from "./act_parts.js";
-import { Wrong, choice, el, field, form, input, nodesOf } from "./dom.js";
+import { Wrong, choice, el, field, form, input, kindOf, nodesOf } from "./dom.js";
+import { SQS_ADD } from "./sqs_forms.js";
 
 const ARTICLES = { producer: "a producer", consumer: "a consumer", exchange: "an exchange", queue: "a queue" };
 
 /** The form that adds one of these. */
 export function addForm(panel, what) {
   const name = input({ maxLength: 255, value: freeName(panel.scene, what) });
-  const { parts, read } = MAKE[what](panel.scene);
+  const { parts, read } = MAKE[kindOf(panel.scene)][what](panel.scene);
   const command = () => {
     if (!name.value) throw new Wrong(name, "Give it a name.");
     if (panel.scene.nodes.has(name.value)) throw new Wrong(name, `${name.value} is there already: choose another name.`);
@@ -113,4 +114,4 @@ function queue(scene) {
   };
 }
 
-const MAKE = { producer, consumer, exchange, queue };
+const MAKE = { rabbitmq: { producer, consumer, exchange, queue }, sqs: SQS_ADD };

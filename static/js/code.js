@@ -3,11 +3,13 @@
 
 import { clientOf } from "./client_code.js";
 import { call, lines, py, table } from "./python_text.js";
+import { ofSqs, sqsCode } from "./sqs_code.js";
 
 const API = "http://localhost:15672/api";
 
 /** Texts for a command: [{title, text}]. `nodes`: name -> {what, settings} (a Map). */
 export function codeOf(command, nodes) {
+  if (ofSqs(command, nodes)) return sqsCode(command, nodes) ?? (HERE.has(command.do) ? CODE[command.do](command, nodes) : []);
   return CODE[command.do]?.(command, nodes) ?? [];
 }
 
@@ -216,6 +218,7 @@ function disconnect() {
   ];
 }
 
+const HERE = new Set(["hang", "resume", "change", "remove"]); // the same with every broker
 const CODE = {
   publish, add, bind, unbind: bind, delete: remove, purge, get, restart, change, slow, disconnect, raise_alarm: alarm, clear_alarm: alarm,
   stop_node: onNode("stop_app"), start_node: onNode("start_app"), cut_off: cutOff, heal,
