@@ -18,12 +18,13 @@ import traceback
 from collections.abc import Callable
 
 from soak import cluster, differential, laws, mutants, rooms
-from tests.conftest import rabbitmq_answers
+from tests.conftest import rabbitmq_answers, redis_answers
 
 KINDS: dict[str, Callable[[int], str]] = {
     "laws": laws.trial,
     "rooms": rooms.trial,
     "differential": differential.trial,
+    "redis": redis_differential.trial,
     "mutants": mutants.trial,
     "cluster": cluster.trial,
 }
@@ -46,7 +47,8 @@ def main(words: list[str]) -> int:
     asked = parser.parse_args(words)
     if unknown := set(asked.kinds) - set(KINDS):
         parser.error(f"there is no soak {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
-    kinds = asked.kinds or ["laws", "rooms", *(["differential"] if rabbitmq_answers() else [])]
+    real = [*(["differential"] if rabbitmq_answers() else []), *(["redis"] if redis_answers() else [])]
+    kinds = asked.kinds or ["laws", "rooms", *real]
     end, seed, failed = time.monotonic() + asked.minutes * 60, asked.seed, 0
     while seed - asked.seed < asked.rounds if asked.rounds else time.monotonic() < end:
         kind = kinds[(seed - asked.seed) % len(kinds)]

@@ -14,13 +14,15 @@ from itertools import cycle
 from pathlib import Path
 
 from mqlab.replay.compare import replay
-from soak import differential, laws
+from soak import differential, laws, redis_differential
 from soak.plant import BUGS, Bug
-from tests.conftest import rabbitmq_answers
+from tests.conftest import rabbitmq_answers, redis_answers
+from tests.engine.random_lab import POLLING
+from tests.sqs_differential import compare as moto
 
 BOUND_S = 120
 ROOT = Path(__file__).resolve().parents[1]
-TRACES = ("rabbitmq_3_10", "rabbitmq_3_10_more", "rabbitmq", "topic_match", "headers_match")
+TRACES = ("rabbitmq_3_10", "rabbitmq_3_10_more", "rabbitmq", "topic_match", "headers_match", "sqs")
 
 
 def disagreeing() -> list[str]:
@@ -32,7 +34,7 @@ def disagreeing() -> list[str]:
     return found
 
 
-def catch(known: list[str], seed: int) -> str:
+def catch(known: list[str], seed: int, kind: str = "rabbitmq") -> str:
     """In the bug's own process: try everything until something notices. Returns what did; "": nothing."""
     end = time.monotonic() + BOUND_S
     try:
@@ -40,9 +42,10 @@ def catch(known: list[str], seed: int) -> str:
             return "replay"
     except Exception as error:
         return f"replay ({type(error).__name__})"
-    real = rabbitmq_answers()
-    by_laws: tuple[str, Callable[[int], object]] = ("laws", laws.trial)
-    turns = cycle([("differential", _differs)] * 3 + [by_laws] if real else [by_laws])
+    real = {"redis": redis_answers, "sqs": lambda: True}.get(kind, rabbitmq_answers)()
+    by_laws: tuple[str, Callable[[int], object]] = ("laws", _polling_laws if kind == "sqs" else laws.trial)
+    differs = {"redis": _redis_differs, "sqs": _moto_differs}.get(kind, _differs)
+    turns = cycle([("differential", differs)] * 3 + [by_laws] if real else [by_laws])
     for kind, find in turns:
         if time.monotonic() > end:
             return ""
@@ -57,6 +60,18 @@ def catch(known: list[str], seed: int) -> str:
 
 def _differs(seed: int) -> bool:
     return bool(differential.differences(seed, at_most=1))
+
+
+def _redis_differs(seed: int) -> bool:
+    return redis_differential.difference(seed) is not None
+
+
+def _moto_differs(seed: int) -> bool:
+    return any(moto.differ(seed * 4 + n) for n in range(4))
+
+
+def _polling_laws(seed: int) -> str:
+    return laws.trial(seed, POLLING)
 
 
 def caught(bug: Bug, known: list[str], seed: int) -> str:

@@ -14,26 +14,33 @@ from typing import Any, NamedTuple
 import yaml
 
 HERE = Path(__file__).resolve().parent
-PACKAGE = "mqlab.engine.brokers.rabbitmq"
 
 
 class Bug(NamedTuple):
-    """`old` stands exactly once in the module, and becomes `new`."""
+    """`old` stands exactly once in the module of this kind of broker, and becomes `new`."""
 
     name: str
     module: str
     old: str
     new: str
+    kind: str = "rabbitmq"
+
+    @property
+    def package(self) -> str:
+        """Where the module is."""
+        return f"mqlab.engine.brokers.{self.kind}"
 
     @property
     def file(self) -> Path:
         """What the bug is planted in."""
-        return HERE.parent.joinpath(*PACKAGE.split("."), f"{self.module}.py")
+        return HERE.parent.joinpath(*self.package.split("."), f"{self.module}.py")
 
 
+FILES = {"rabbitmq": "planted.yaml", "redis": "planted_redis.yaml", "sqs": "planted_sqs.yaml"}
 BUGS = [
-    Bug(one["name"], one["in"], one["old"], one["new"])
-    for one in yaml.safe_load((HERE / "planted.yaml").read_text(encoding="utf-8"))
+    Bug(one["name"], one["in"], one["old"], one["new"], kind)
+    for kind, file in FILES.items()
+    for one in yaml.safe_load((HERE / file).read_text(encoding="utf-8"))
 ]
 
 
@@ -49,7 +56,7 @@ class Planter(PathFinder):
     """Finds the module of the bug, and lets it be made of the changed source."""
 
     def __init__(self, bug: Bug) -> None:
-        self.module = f"{PACKAGE}.{bug.module}"
+        self.module = f"{bug.package}.{bug.module}"
         self.text = changed(bug)
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:  # type: ignore[override]
@@ -79,7 +86,7 @@ def main(name: str, seed: int) -> None:
     known: list[str] = json.loads(sys.stdin.read())
     from soak.mutants import catch
 
-    print(catch(known, seed))
+    print(catch(known, seed, bug.kind))
 
 
 if __name__ == "__main__":

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import ast
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
-from pathlib import Path
-from typing import Any
 
-import msgspec
 import pika
 import pytest
 
 from mqlab.engine.brokers.rabbitmq.definitions import BROKER, NoDefinitions, from_definitions
-from mqlab.engine.lab import build
-from mqlab.engine.picture import picture
 from mqlab.engine.scenario import load
-from tests.conftest import RABBITMQ, missing
-from tests.node import answers
+from tests.conftest import RABBITMQ
+from tests.round_trip import PARTS, parts, through_the_broker, written
 
 LENGTH = "x-max-length"
 WORKS_S_MAX = 60
-PARTS = ("exchanges", "queues", "bindings", "policies")
 LAB = """
 format: 1
 title: A lab
@@ -52,33 +44,6 @@ brokers:
       old: {pattern: "^(billing|audit)$", definition: {max-length: 9}, priority: 2, apply_to: queues}
       lost: {pattern: "^inner$", definition: {alternate-exchange: lost}, apply_to: exchanges}
 """
-
-
-def written(scenario: str, broker: str = BROKER) -> dict[str, Any]:
-    """What the page writes of a lab as it begins."""
-    scene = msgspec.to_builtins(picture(build(load(scenario), 0)))
-    asked = json.dumps({"scene": scene, "broker": broker}).encode()
-    made: dict[str, Any] = json.loads(answers("tests/js/definitions_cli.js", [asked])[0])
-    return made
-
-
-def parts(definitions: dict[str, Any], vhost: str = "/") -> dict[str, list[Any]]:
-    """What has to survive: sorted, of one virtual host, without what only one version writes."""
-    return {
-        part: sorted(
-            (
-                {"internal": False, **_of_part(part, one)} if part == "exchanges" else _of_part(part, one)
-                for one in definitions[part]
-                if one["vhost"] == vhost
-            ),
-            key=lambda one: json.dumps(one, sort_keys=True),
-        )
-        for part in PARTS
-    }
-
-
-def _of_part(part: str, one: dict[str, Any]) -> dict[str, Any]:
-    return {key: one[key] for key in sorted(one) if key != "vhost" and (part, key) != ("queues", "type")}
 
 
 def test_what_the_page_writes_is_read_as_the_same_lab() -> None:
@@ -200,43 +165,13 @@ def test_what_is_no_definitions_file_is_refused(text: str) -> None:
         from_definitions(text)
 
 
-def ctl(*words: str) -> str:
-    """What rabbitmqctl says, where there is one that may."""
-    program = shutil.which("rabbitmqctl") or missing("rabbitmq", "rabbitmqctl is not here")
-    done = subprocess.run(
-        [program, "-q", *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    if done.returncode:
-        missing("rabbitmq", f"rabbitmqctl may not or cannot: {(done.stderr or done.stdout)[:300]}")
-    return done.stdout
-
-
 @pytest.mark.requires_rabbitmq
 def test_a_lab_goes_into_a_real_broker_and_comes_back() -> None:
     """Written, imported, exported, read, written again: equal in exchanges, queues, bindings and policies."""
-    vhost = f"mqlab-{uuid.uuid4().hex}"
     ours = written(LAB.replace("internal: true", "internal: false"))[
         "definitions"
     ]  # 3.10 exports none that is internal
-    there = {part: [{**one, "vhost": vhost} for one in ours[part]] for part in PARTS}
-    exported: dict[str, Any] = {}
-    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-        file.write(json.dumps({**ours, **there, "vhosts": [{"name": vhost}]}))
-        file.flush()
-        Path(file.name).chmod(0o644)  # the broker's own user reads it
-        ctl("import_definitions", file.name)
-    try:
-        for _ in range(10):  # it goes on importing after the answer
-            exported = json.loads(ctl("export_definitions", "-"))
-            if all(len(one) == len(ours[part]) for part, one in parts(exported, vhost).items()):
-                break
-    finally:
-        ctl("delete_vhost", vhost)
+    exported, (vhost,) = through_the_broker([ours])
     assert parts(exported, vhost) == parts(ours)
     alone = {**exported, **{part: [one for one in exported[part] if one["vhost"] == vhost] for part in PARTS}}
     imported = from_definitions(json.dumps(alone))

@@ -9,7 +9,12 @@ import pytest
 from soak.mutants import caught, disagreeing
 from soak.plant import BUGS, Bug, changed
 
-QUICK = ("the newest goes first", "prefetch lets one more out", "a closed channel keeps its messages")
+QUICK = (
+    "an exclamation mark negates",
+    "the newest goes first",
+    "prefetch lets one more out",
+    "a closed channel keeps its messages",
+)
 
 
 def test_there_are_enough_and_each_has_a_name_of_its_own() -> None:

@@ -146,7 +146,7 @@ function program(name, node, scene, facts) {
   if (settings.rate) facts.push(["Rate", [rateWords(settings.rate)]]);
   const to = settings.publish?.exchange;
   if (to !== undefined) facts.push(["Publishes to", [{ node: to || "amq.default" }, settings.publish.routing_key ? " with " : "", settings.publish.routing_key ? { code: settings.publish.routing_key } : ""]]);
-  if (node.what === "producer") facts.push(["Confirms", [settings.confirms ? "on" : "off: it does not learn what became of a publish"]]);
+  if (node.what === "producer") facts.push(["Confirms", [settings.confirms ? `on, ${node.unconfirmed} outstanding` : "off: it does not learn what became of a publish"]]);
 }
 
 function broker(name, node, scene, facts) {

@@ -110,8 +110,7 @@ class Program extends Glyph {
     const own = node.what === "client" ? `client · ${sent} sent` : node.what === "you" ? (sent ? `you · ${sent} sent` : "that is you") : rate;
     say(this.sub, state === "down" ? this.ctx.crashed(scene, this.box.name) : state === "hung" ? "hangs" : state === "blocked" ? "blocked" : away >= 0 ? "reconnects" : own);
     const fell = this.drop(scene, falling);
-    const open = sent - (counts?.get("confirmed") ?? 0) - (counts?.get("nacked") ?? 0);
-    const confirms = node.settings.confirms ? `, with confirms, ${Math.max(0, open)} not confirmed yet` : "";
+    const confirms = node.settings.confirms ? `, with confirms, ${node.unconfirmed} not confirmed yet` : "";
     say(this.title, `${this.box.name}: ${state === "down" ? "crashed" : state === "blocked" ? "blocked by the broker" : own}, ${sent} published${confirms}${fell}`);
   }
 }

@@ -35,7 +35,9 @@ export function lettersOf(gathered, scene) {
   }
   const copies = Array.from(scene.copies).filter(([copy]) => copy.startsWith(`${message}@`));
   if (copies.length) facts.push(["Copies now", copies.slice(0, 12).flatMap(([, state], n) => [n ? ", " : "", { node: state.queue }, ` ${PLACES[state.state]}${state.returns ? `, came back ${state.returns} ×` : ""}`]).filter((item) => item !== "")]);
-  const told = histories(events, (queue) => scene.nodes.get(queue)?.settings).slice(-LETTERS_MAX);
+  const settings = (queue) => scene.nodes.get(queue)?.settings;
+  const turns = (queue) => scene.nodes.get(settings(queue)?.broker)?.settings.version === "3.10";
+  const told = histories(events, settings, turns).slice(-LETTERS_MAX);
   told.forEach((deaths, n) => facts.push([told.length > 1 ? `x-death, letter ${n + 1}` : "x-death", [deathTable(deaths)]]));
   return facts;
 }

@@ -38,17 +38,34 @@ class Difference:
 
 
 def differ(broker: Broker, steps: list[Event]) -> Difference | None:
-    """Play the steps on both. None where all is the same, or where the order that made them part is free (`Model.free`)."""
+    """Play the steps on both. None where all is the same, or where the order that made them part is free (`Model.free`).
+
+    A quorum queue keeps what may live for 0 ms a millisecond, and who comes just then gets it: so it is played again.
+    """
     timed = any(is_timed(step) for step in steps)
+    brief = any(step.get("args", {}).get("x-queue-type") == "quorum" for step in steps) and any(
+        map(is_brief, steps)
+    )
+    told = None
     for _ in range(TRIES):
         alarms, run = broker.alarms, Run(broker)
         try:
             found = _played(run, steps)
         finally:
             run.close()
-        if found is None or not ((timed and run.late > LATE_S) or broker.alarms > alarms):
+        if found is None:
+            return None
+        if (timed and run.late > LATE_S) or broker.alarms > alarms:
+            continue  # this machine is too slow today to tell, or alarmed
+        if not brief:
             return found
-    return None  # this machine is too slow today to tell, or alarmed
+        told = found
+    return told
+
+
+def is_brief(step: Event) -> bool:
+    """Whether something may live for no time at all."""
+    return step.get("args", {}).get("x-message-ttl") == 0 or step.get("props", {}).get("expiration") == "0"
 
 
 def is_timed(step: Event) -> bool:

@@ -39,3 +39,13 @@ test("carbon copies are keys too, until a queue's own key takes their place", ()
 test("nothing died, nothing is told", () => {
   assert.deepEqual(histories([published(), routed("m@1")]), []);
 });
+
+test("3.10 turns the older deaths round with each further one", () => {
+  const events = [
+    published(), routed("m@1"), died("m@1", "a", "rejected", 1, "b"), routed("m@2", "m@1"), died("m@2", "b", "expired", 2, "c"),
+    routed("m@3", "m@2"), died("m@3", "c", "expired", 3, "d"),
+  ];
+  const queues = (turns) => histories(events, undefined, turns)[0].map((death) => death.queue);
+  assert.deepEqual(queues(() => true), ["c", "a", "b"]);
+  assert.deepEqual(queues(), ["c", "b", "a"]);
+});

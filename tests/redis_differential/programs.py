@@ -11,6 +11,8 @@ Words = list[Any]
 
 CHANNELS = ("a", "ab", "b", "news.a", "news.b", "", "c]", "A")
 PATTERNS = (
+    "[!a]*",
+    "[c-a]*",
     "*",
     "a*",
     "?",

@@ -18,7 +18,7 @@ from mqlab.engine.brokers.rabbitmq.methods import (
 )
 from mqlab.engine.brokers.rabbitmq.quorum import QuorumQueue
 from mqlab.engine.brokers.rabbitmq.requeue import choose, let_go, requeue, serve
-from mqlab.engine.brokers.rabbitmq.slots import Entries, by_consumer, free, free_shared
+from mqlab.engine.brokers.rabbitmq.slots import Entries, by_consumer, count_off, free, go_on
 from mqlab.engine.events import Dropped, Lost, Settled
 from mqlab.engine.message import Copy, copy_event
 
@@ -70,6 +70,7 @@ def acked(broker: RabbitMQ, connection: Connection, entries: Entries, departure:
     name = f"{first.name}#{n}"
     of = (first.name,) if len(entries) == 1 else tuple([copy.name for copy, _ in entries])
     world.emit(Settled(world.now, name, departure, "rabbitmq/ack-settles", of, connection.program, "acked"))
+    stopped = count_off(entries)
     for group in by_consumer(entries):
         free(group)
         queue = broker.queues.get(group[0][0].queue)
@@ -81,7 +82,8 @@ def acked(broker: RabbitMQ, connection: Connection, entries: Entries, departure:
             dispatch(broker, queue, name)
             if queue.sees_head:
                 expire(broker, queue, name)
-    free_shared(broker, entries, name)
+    if stopped:
+        _go_on(broker, entries, stopped, name)
 
 
 def refuse(
@@ -147,11 +149,13 @@ def refused(
     if not any(letters.values()):
         rule = "rabbitmq/reject-dropped" if first is None else end_rule(first, "rabbitmq/reject-dropped")
     world.emit(Settled(world.now, name, departure, rule, of, connection.program, outcome))
+    stopped = count_off(entries)
     for group in by_consumer(entries):
         _reject(broker, group, letters, outcome, name)
         free(group)
         serve(broker, _queues_of(broker, group), name)
-    free_shared(broker, entries, name)
+    if stopped:
+        _go_on(broker, entries, stopped, name)
 
 
 def _reject(broker: RabbitMQ, group: Entries, letters: dict[str, bool], outcome: str, name: str) -> None:
@@ -200,10 +204,17 @@ def recover(broker: RabbitMQ, connection: Connection, request: BasicRecover, dep
 
 def give_back(broker: RabbitMQ, program: str, entries: Entries, why: str, cause: str) -> None:
     """Free the slots and requeue, consumer by consumer, as RabbitMQ does."""
+    stopped = count_off(entries)
     for group in by_consumer(entries):
         free(group)
         requeue(broker, program, [copy for copy, _ in group], why, cause)
-    free_shared(broker, entries, cause)
+    if stopped:
+        _go_on(broker, entries, stopped, cause)
+
+
+def _go_on(broker: RabbitMQ, entries: Entries, stopped: list[Queue], cause: str) -> None:
+    channel = next(consumer.channel for _, consumer in entries if consumer is not None)
+    go_on(broker, channel, stopped, cause)
 
 
 def close_channel(broker: RabbitMQ, channel: Channel, cause: str) -> None:

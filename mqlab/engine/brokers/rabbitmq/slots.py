@@ -1,7 +1,7 @@
 """Prefetch slots that are free again, and who goes on because of it. [rules 22, 23]
 
-A queue hears of an ack first, and whose own prefetch has room re-enters its rotation. The limit that a channel's consumers
-share is minded beside the queues and hears of it afterwards: it tells those queues to go on that it had told to stop.
+A queue hears of an ack, and whose own prefetch has room re-enters its rotation. The limit that a channel's consumers share is
+minded beside the queues: it counts off at once, and afterwards tells those queues to go on that it had told to stop.
 [read in 3.10.8's rabbit_queue_consumers and rabbit_limiter, and asked of it]
 """
 
@@ -55,25 +55,21 @@ def _let_in(queue: Queue, channel: Channel) -> None:
         queue.join(one)
 
 
-def free_shared(broker: RabbitMQ, entries: Entries, cause: str) -> None:
-    """What they share counts off, all at once, what went to consumers."""
+def count_off(entries: Entries) -> list[Queue]:
+    """What went to consumers no longer counts for what they share: first of all. Returns the queues that may go on afterwards."""
     channel = next((consumer.channel for _, consumer in entries if consumer is not None), None)
     if channel is None or not channel.shared_prefetch:
-        return
+        return []
     was_full = channel.is_full
     freed = sum(consumer is not None for _, consumer in entries)
     channel.shared_unacked = max(0, channel.shared_unacked - freed)
-    if was_full:
-        go_on(broker, channel, cause)
+    return list(channel.stopped) if was_full and not channel.is_full else []
 
 
-def go_on(broker: RabbitMQ, channel: Channel, cause: str) -> None:
-    """If the channel has room, the queues that were told to stop give out again."""
-    if channel.is_full:
-        return
-    stopped = list(channel.stopped)
-    channel.stopped.clear()
+def go_on(broker: RabbitMQ, channel: Channel, stopped: list[Queue], cause: str) -> None:
+    """Queues that were told to stop give out again, one after the other, as far as there is room."""
     for queue in stopped:
+        channel.stopped.pop(queue, None)
         _let_in(queue, channel)
         dispatch(broker, queue, cause)
         if queue.sees_head:

@@ -185,8 +185,8 @@ def qos(broker: RabbitMQ, connection: Connection, request: m.BasicQos, cause: st
     channel.shared_prefetch = count if request.global_qos else 0
     if not channel.shared_prefetch:
         channel.shared_unacked = 0
-    if was_full:
-        go_on(broker, channel, cause)
+    if was_full and not channel.is_full:
+        go_on(broker, channel, list(channel.stopped), cause)
     return m.Ok()
 
 

@@ -54,6 +54,8 @@ def _unsigned(word: bytes) -> int:
 def strict_id(word: bytes, missing: int = 0) -> ID:
     """`ms` or `ms-seq`; `missing` is the sequence where none is given. Raises Refused."""
     ms, dash, seq = word.partition(b"-")
+    if ms.isdigit() and seq.isdigit() and len(word) < 20 and ms[0] != 48 and (seq[0] != 48 or seq == b"0"):
+        return (int(ms), int(seq))  # the usual one
     return (_unsigned(ms), _unsigned(seq) if dash else missing)
 
 

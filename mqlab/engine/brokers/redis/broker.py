@@ -73,7 +73,9 @@ class Redis(Topology):
         self.index = Patterns()
         self.routes: dict[tuple[bool, bytes], Route] = {}
         self.databases: dict[int, dict[bytes, Value]] = {0: {}}
-        self.versions: dict[tuple[int, bytes], int] = {}  # of watched keys
+        self.versions: dict[tuple[int, bytes], int] = {}  # of keys, since somebody watches
+        self.watching = False
+        self.parsed: dict[tuple[bytes, ...], Any] = {}  # options of XADD
         self.queues: dict[str, Group] = {}  # every group by its name in the picture
         self.nodes_shown: dict[str, tuple[str, dict[str, Any]]] = {}
         self.expected: dict[str, list[tuple[str, bytes]]] = {}
@@ -91,7 +93,7 @@ class Redis(Topology):
         self.replies = 0
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "routes": {}}  # a cache: left out of checkpoints
+        return {**self.__dict__, "routes": {}, "parsed": {}}  # caches: left out of checkpoints
 
     # --- connections ---------------------------------------------------------------------------------------------
 
@@ -166,13 +168,13 @@ class Redis(Topology):
     def take(self, client: Client, request: m.Command, cause: str) -> Any:
         """One command of a client: refused, queued, or run. Returns the reply."""
         argv = request.argv
-        spec = commands.COMMANDS.get(argv[0].lower())
+        spec = commands.COMMANDS.get(argv[0]) or commands.COMMANDS.get(argv[0].lower())
         if spec is None or len(argv) < -spec.arity or (spec.arity > 0 and len(argv) != spec.arity):
             found = commands.look_up(argv)
             if isinstance(found, Error):
                 return multi.rejected(client, found, argv)
             spec = found
-        if client.resp == 2 and not spec.listening and client.listens:
+        if not spec.listening and client.listens and client.resp == 2:
             return multi.rejected(client, commands.forbidden(client, spec), argv)
         if client.queued is not None and not spec.now:
             client.queued.append((request, spec))
@@ -192,7 +194,7 @@ class Redis(Topology):
             if request.message is not None:
                 self._refuse(request.message, request.argv[1], refused.error.text, refused.error.rule, cause)
             return refused.error
-        return as_resp2(reply) if client.resp == 2 else reply
+        return as_resp2(reply) if spec.maps and client.resp == 2 else reply
 
     def _refuse(self, message: Message, key: bytes, why: str, rule: str, cause: str) -> None:
         """Redis did not take a message at all."""
@@ -244,7 +246,8 @@ class Redis(Topology):
 
     def touch(self, db: int, key: bytes) -> None:
         """A key was changed: transactions that watch it will not happen."""
-        self.versions[db, key] = self.versions.get((db, key), 0) + 1
+        if self.watching:
+            self.versions[db, key] = self.versions.get((db, key), 0) + 1
 
     def signal(self, db: int, key: bytes, cause: str) -> None:
         """Something came to a key, or it went: somebody may wait for that."""

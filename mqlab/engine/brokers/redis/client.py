@@ -33,8 +33,8 @@ class Client:
     """One connection at the server. `resp`: the version of the protocol that it speaks."""
 
     __slots__ = (
-        "aborted", "backlog", "buffer", "buffered", "channels", "connection", "db", "doomed", "id", "name", "overfull",
-        "patterns", "program", "queued", "resp", "sent", "shards", "soft_since", "unread", "wait", "watched",
+        "aborted", "backlog", "buffer", "buffered", "channels", "connection", "db", "doomed", "id", "listens", "name",
+        "overfull", "patterns", "program", "queued", "resp", "sent", "shards", "soft_since", "unread", "wait", "watched",
     )  # fmt: skip
 
     def __init__(self, id: int, connection: Connection) -> None:
@@ -47,6 +47,7 @@ class Client:
         self.channels: dict[bytes, None] = {}
         self.patterns: dict[bytes, None] = {}
         self.shards: dict[bytes, None] = {}
+        self.listens = False  # to any of these
         self.queued: list[tuple[Command, Any]] | None = None  # since MULTI
         self.aborted = False
         self.watched: dict[tuple[int, bytes], int] = {}
@@ -64,11 +65,6 @@ class Client:
     def subscriptions(self) -> int:
         """To channels and patterns: what (UN)SUBSCRIBE and P(UN)SUBSCRIBE answer."""
         return len(self.channels) + len(self.patterns)
-
-    @property
-    def listens(self) -> bool:
-        """Whether it is a subscriber."""
-        return bool(self.channels or self.patterns or self.shards)
 
     def discard(self) -> None:
         """Let go of the connection (see World.discard)."""

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 
 class Spec(NamedTuple):
-    """One command. `listening`: a RESP2 subscriber may send it; `now`: MULTI does not queue it."""
+    """One command. `listening`: a RESP2 subscriber may send it; `now`: MULTI does not queue it; `publishes`: it carries a
+    message."""
 
     name: str
     arity: int
@@ -26,6 +27,7 @@ class Spec(NamedTuple):
     listening: bool = False
     now: bool = False
     publishes: bool = False
+    maps: bool = False  # its reply may have maps in it, which RESP2 writes as lists
 
 
 def _specs(*specs: Spec) -> dict[bytes, Spec]:
@@ -47,7 +49,7 @@ COMMANDS: dict[bytes, Spec] = _specs(
     Spec("ping", -1, server.ping, listening=True),
     Spec("quit", -1, server.quit_, listening=True, now=True),
     Spec("reset", 1, server.reset, listening=True, now=True),
-    Spec("hello", -1, server.hello),
+    Spec("hello", -1, server.hello, maps=True),
     Spec("echo", 2, server.echo),
     Spec("time", 1, server.time),
     Spec("multi", 1, multi.multi, now=True),
@@ -84,6 +86,10 @@ COMMANDS: dict[bytes, Spec] = _specs(
     Spec("xautoclaim", -6, pending.autoclaim),
 )
 
+COMMANDS |= {
+    name.upper(): spec for name, spec in COMMANDS.items()
+}  # as most clients write them: found without a change of case
+
 CONTAINERS: dict[bytes, dict[bytes, Spec]] = {
     b"pubsub": _specs(
         Spec("pubsub|channels", -2, pubsub.pubsub_channels),
@@ -100,9 +106,9 @@ CONTAINERS: dict[bytes, dict[bytes, Spec]] = {
         Spec("xgroup|delconsumer", 5, group_admin.delete_consumer),
     ),
     b"xinfo": _specs(
-        Spec("xinfo|stream", -3, info.stream_),
-        Spec("xinfo|groups", 3, info.groups),
-        Spec("xinfo|consumers", 4, info.consumers),
+        Spec("xinfo|stream", -3, info.stream_, maps=True),
+        Spec("xinfo|groups", 3, info.groups, maps=True),
+        Spec("xinfo|consumers", 4, info.consumers, maps=True),
     ),
     b"client": _specs(
         Spec("client|id", 2, server.client_id),
@@ -113,7 +119,7 @@ CONTAINERS: dict[bytes, dict[bytes, Spec]] = {
         Spec("client|unblock", -3, server.unblock),
     ),
     b"config": _specs(
-        Spec("config|get", -3, server.config_get),
+        Spec("config|get", -3, server.config_get, maps=True),
         Spec("config|set", -4, server.config_set),
     ),
 }

@@ -32,11 +32,11 @@ def integer(value: int) -> int:
 
 def string(value: bytes) -> int:
     """A string with what stands around it; one that is a number is kept as one."""
-    if 0 < len(value) <= 20 and (value.isdigit() or (value[:1] == b"-" and value[1:].isdigit())):
+    length = len(value)
+    if 0 < length <= 20 and (value.isdigit() or (value[:1] == b"-" and value[1:].isdigit())):
         number = int(value)
         if b"%d" % number == value and -(2**63) <= number < 2**63:
             return integer(number)
-    length = len(value)
     size = length + (1 if length < 64 else 2 if length < 4096 else 5)
     return size + _backlen(size)
 
@@ -49,7 +49,9 @@ def master(fields: tuple[bytes, ...]) -> int:
 
 def entry(fields: tuple[bytes, ...], same: bool, ms: int, seq: int) -> int:
     """One entry: flags, id relative to its node's first, [number of fields, names,] values, how many elements that were."""
-    total = integer(0) + integer(ms) + integer(seq) + sum(map(string, fields[1::2]))
+    total = 2 + integer(ms) + integer(seq)
+    for value in fields[1::2]:
+        total += len(value) + 2 if 20 < len(value) < 64 else string(value)
     elements = len(fields) // 2 + 3
     if not same:
         total += integer(len(fields) // 2) + sum(map(string, fields[::2]))

@@ -17,13 +17,14 @@ class Command(msgspec.Struct):
 
     argv: tuple[bytes, ...]
     message: Message | None = None
+    retries: bool = False  # its client sends it again where no reply comes
     told: bool = False  # its reply is an event
 
     @property
     def lost_as(self) -> str:
-        """Nobody sends a publish again by itself."""
+        """What falls is gone, unless its client tries again."""
         if self.message is not None:
-            return "message"
+            return "publish" if self.retries else "message"
         return "ack" if self.argv[0] == b"XACK" else "request"
 
 

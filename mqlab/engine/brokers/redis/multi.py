@@ -72,6 +72,7 @@ def watch(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) ->
     """WATCH key…"""
     if client.queued is not None:
         raise refuse("ERR WATCH inside MULTI is not allowed")
+    broker.watching = True
     for key in argv[1:]:
         client.watched.setdefault((client.db, key), broker.versions.get((client.db, key), 0))
     return OK

@@ -39,6 +39,7 @@ def ack(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> A
     stream = stream_at(broker, client, argv[1])
     group = None if stream is None else stream.groups.get(argv[2])
     if group is None:
+        told.settled(broker, client, [], cause)
         return 0
     ids = [strict_id(word) for word in argv[3:]]
     copies = []

@@ -71,6 +71,7 @@ def subscribe(broker: Redis, client: Client, name: bytes, what: str, cause: str)
     mine = _set_of(client, what)
     if name not in mine:
         mine[name] = None
+        client.listens = True
         table = _table(broker, what)
         if what == PATTERN and name not in table:
             broker.index.add(name)
@@ -90,6 +91,7 @@ def unsubscribe(broker: Redis, client: Client, name: bytes, what: str, cause: st
     mine = _set_of(client, what)
     if name in mine:
         del mine[name]
+        client.listens = bool(client.channels or client.patterns or client.shards)
         table = _table(broker, what)
         del table[name][client]
         if not table[name]:

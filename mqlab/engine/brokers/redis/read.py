@@ -5,6 +5,7 @@ A read with BLOCK waits in the broker: see waiting.py.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -75,8 +76,9 @@ def said(entry: Entry) -> list[Any]:
     return [shown(entry.id), list(entry.fields)]
 
 
-def parse(broker: Redis, argv: tuple[bytes, ...]) -> Asked:
-    """The options of XREAD and XREADGROUP. Raises Refused."""
+@lru_cache(maxsize=1_000)
+def parse(version: str, argv: tuple[bytes, ...]) -> Asked:
+    """The options of XREAD and XREADGROUP, which a client mostly sends again and again. Raises Refused."""
     asked = Asked()
     verb = text(argv[0].lower())
     grouped = verb == "xreadgroup"
@@ -94,7 +96,7 @@ def parse(broker: Redis, argv: tuple[bytes, ...]) -> Asked:
         elif word == b"streams" and more:
             words = argv[at + 1 :]
             if len(words) % 2:
-                raise refuse(_unbalanced(broker, verb))
+                raise refuse(_unbalanced(version, verb))
             half = len(words) // 2
             asked.keys, asked.ids = words[:half], words[half:]
             break
@@ -121,8 +123,8 @@ def parse(broker: Redis, argv: tuple[bytes, ...]) -> Asked:
     return asked
 
 
-def _unbalanced(broker: Redis, verb: str) -> str:
-    if broker.version == "7.0":
+def _unbalanced(version: str, verb: str) -> str:
+    if version == "7.0":
         return "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."
     ids = "an ID or '>'" if verb == "xreadgroup" else "an ID, '+', or '$'"
     return f"ERR Unbalanced '{verb}' list of streams: for each stream key {ids} must be specified."
@@ -130,7 +132,18 @@ def _unbalanced(broker: Redis, verb: str) -> str:
 
 def read(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> Any:
     """XREAD and XREADGROUP."""
-    asked = parse(broker, argv)
+    asked = parse(broker.version, argv)
+    if len(asked.keys) == 1 and asked.ids[0] == b">" and asked.group is not None and not broker.seven:
+        stream = broker.keys(client).get(
+            asked.keys[0]
+        )  # the usual one: what is new in one stream, and there is something
+        if isinstance(stream, Stream):
+            group = stream.groups.get(asked.group)
+            if group is not None and group.last < stream.last_valid and client.resp == 2:
+                found = read_new(
+                    broker, client, stream, group, asked.consumer, asked.count, asked.noack, cause
+                )
+                return [[asked.keys[0], found]]
     streams = [stream_at(broker, client, key) for key in asked.keys]
     groups: list[Group | None] = []
     places: list[ID | None] = []
@@ -253,10 +266,21 @@ def read_new(
     consumer = consumer_of(broker, group, name)
     consumer.active = broker.ms
     entries: list[Any] = []
+    ready, pel, now, first = group.ready, group.pel, broker.ms, stream.first
     for entry in stream.between(after(group.last)):
-        _move_on(broker, stream, group, entry.id)
-        _give(broker, client, stream, group, consumer, entry, noack, cause)
-        entries.append(said(entry))
+        if group.read >= 0 and stream.deleted == ZERO and group.last >= first:
+            group.read += 1
+            group.last = entry.id
+        else:
+            _move_on(broker, stream, group, entry.id)
+        copy = None if noack or entry.id in pel else ready.pop(entry.id, None)
+        if copy is None:
+            _give(broker, client, stream, group, consumer, entry, noack, cause)
+        else:  # the usual case
+            told.delivered(broker, client, stream, group, entry, copy, False, cause)
+            pel[entry.id] = Pending(copy, name, now)
+            consumer.pending += 1
+        entries.append([b"%d-%d" % entry.id, list(entry.fields)])
         if len(entries) == count:
             break
     return entries
@@ -264,7 +288,7 @@ def read_new(
 
 def _move_on(broker: Redis, stream: Stream, group: Group, entry_id: ID) -> None:
     """The group has read up to this id."""
-    known = group.read != UNKNOWN and (broker.seven or group.last >= stream.first)
+    known = group.read != UNKNOWN and (broker.seven or group.last >= stream.nodes[0].entries[0].id)
     if known and not stream.has_tombstones(entry_id, broker.seven):
         group.read += 1
     elif stream.added:

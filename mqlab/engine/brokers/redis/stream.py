@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from mqlab.engine.brokers.redis import listpack
-from mqlab.engine.brokers.redis.arguments import ID, LAST, ZERO
+from mqlab.engine.brokers.redis.arguments import ID, LAST, ZERO, text
 from mqlab.engine.brokers.redis.group import Group
 from mqlab.engine.message import Message
 
@@ -49,6 +49,7 @@ class Stream:
         "added",
         "deleted",
         "groups",
+        "label",
         "last",
         "length",
         "name",
@@ -59,6 +60,7 @@ class Stream:
 
     def __init__(self, name: bytes, node_entries: int, node_bytes: int) -> None:
         self.name = name
+        self.label = text(name)
         self.node_entries = node_entries
         self.node_bytes = node_bytes
         self.nodes: list[Node] = []
@@ -88,7 +90,13 @@ class Stream:
             self.nodes.append(Node([entry], names, 1, entry_id, size))
         else:
             ms, seq = node.first
-            node.bytes += listpack.entry(fields, names == node.names, entry_id[0] - ms, entry_id[1] - seq)
+            after, later = entry_id[0] - ms, entry_id[1] - seq
+            value = fields[1]
+            usual = len(fields) == 2 and names == node.names and len(value) < 64 and value[:1] > b"9"
+            if usual and 0 <= later < 128 and after < 128:
+                node.bytes += len(value) + 10  # what the line below comes to, for text
+            else:
+                node.bytes += listpack.entry(fields, names == node.names, after, later)
             node.entries.append(entry)
             node.total += 1
             node.last = entry_id

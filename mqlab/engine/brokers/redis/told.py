@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis.arguments import ID, shown, text
 from mqlab.engine.events import Appended, Claimed, CursorSet, Delivered, Dropped, Fetched, Settled, Trimmed
-from mqlab.engine.message import NO_PROPERTIES, Content, Copy, copy_event, copy_name, message_event
+from mqlab.engine.message import NO_PROPERTIES, Content, Copy, copy_event, copy_name
 from mqlab.engine.scene import Flight
 
 if TYPE_CHECKING:
@@ -22,26 +22,26 @@ CONTENT = Content("", "", NO_PROPERTIES)
 
 def _born(world: World, entry: Entry, group: Group) -> Copy:
     copy = Copy(copy_name(entry.message, group.name), entry.message, CONTENT, group.name)
-    world.ledger.bear(1)
-    world.ledger.move(copy, "enqueue")
+    world.ledger.bear_ready(copy)
     return copy
 
 
-def appended(broker: Redis, stream: Stream, entry: Entry, cause: str) -> str:
+def appended(broker: Redis, stream: Stream, entry: Entry, word: bytes, cause: str) -> str:
     """A new entry: every group has it ready. Returns the event's name."""
     world = broker.world
     copies, to = [], []
+    message = entry.message
     for group in stream.groups.values():
         if entry.id > group.last:
             copy = group.ready[entry.id] = _born(world, entry, group)
             copies.append(copy.name)
             to.append(group.name)
-    message = entry.message
-    name = message_event(message)
+    message.n = n = message.n + 1
+    name = f"{message.id}#{n}"
     world.emit(
         Appended(
             world.now, name, cause, "redis/every-group-sees-all" if len(to) > 1 else "redis/entries-stay", (message.id,),
-            text(stream.name), text(shown(entry.id)), message.key, stream.length, tuple(copies), tuple(to),
+            stream.label, word.decode(), message.key, stream.length, tuple(copies), tuple(to),
         )
     )  # fmt: skip
     return name
@@ -80,11 +80,11 @@ def trimmed(
     if not entries:
         return
     world = broker.world
-    name = world.name(text(stream.name))
+    name = world.name(stream.label)
     rule = "redis/delete-entry" if why == "deleted" else "redis/trim-loses-unread"
     told = "redis/trim-whole-nodes" if approx else "redis/trim-exact" if why != "deleted" else rule
     ids = tuple([entry.message.id for entry in entries])
-    world.emit(Trimmed(world.now, name, cause, told, ids, text(stream.name), why, stream.length))
+    world.emit(Trimmed(world.now, name, cause, told, ids, stream.label, why, stream.length))
     for group in stream.groups.values():
         copies = [copy for entry in entries if (copy := group.ready.pop(entry.id, None)) is not None]
         dropped(broker, group, copies, "deleted" if why == "deleted" else "trimmed", name, rule)
@@ -133,8 +133,9 @@ def delivered(
     world.ledger.move(copy, "deliver_auto_ack" if noack else "deliver")
     copy.holder = "" if noack else client.program
     copy.since = world.now
-    arrives = connection.down()
-    name = copy_event(copy)
+    arrives = world.now if connection.instant else connection.down()
+    copy.n = n = copy.n + 1
+    name = f"{copy.name}#{n}"
     rule = (
         "redis/noack"
         if noack
@@ -189,13 +190,13 @@ def fetched(broker: Redis, client: Client, stream: Stream, entry: Entry, cause: 
     """A reader without a group is sent an entry."""
     world = broker.world
     message = entry.message
-    copy = Copy(copy_name(message, client.program), message, CONTENT, text(stream.name), "acked")
+    copy = Copy(copy_name(message, client.program), message, CONTENT, stream.label, "acked")
     world.ledger.pass_on(1)
     arrives = client.connection.down()
     name = copy_event(copy)
     world.emit(
         Fetched(
-            world.now, name, cause, "redis/read-without-group", (copy.name,), text(stream.name), client.program, message.key,
+            world.now, name, cause, "redis/read-without-group", (copy.name,), stream.label, client.program, message.key,
             arrives, text(shown(entry.id)),
         )
     )  # fmt: skip
@@ -217,7 +218,7 @@ def _ship(
     connection = client.connection
     if connection.instant:
         return
-    stream_name = text(stream.name)
+    stream_name = stream.label
     frame = m.Entry(copy, stream_name, group, shown(entry.id), count > 1, count)
     flight = Flight(
         "delivery",

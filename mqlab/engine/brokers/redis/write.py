@@ -110,15 +110,35 @@ def _bad() -> int:
     raise Refused(errors.INVALID_ID)
 
 
+PARSED_MAX = 1_000
+PLAIN = (Trim(), False, Wanted(), 3)
+"""XADD key * …, without options."""
+
+
+def parsed(broker: Redis, argv: tuple[bytes, ...]) -> tuple[Trim, bool, Wanted, int]:
+    """The options of an XADD, remembered where it is of the usual form: … * field value."""
+    if argv[-3] != b"*":
+        return parse(broker, argv, True)
+    head = argv[2:-2]
+    found = broker.parsed.get(head)
+    if found is None:
+        found = parse(broker, argv, True)
+        if found[3] == len(argv) - 2:
+            if len(broker.parsed) >= PARSED_MAX:
+                broker.parsed.clear()
+            broker.parsed[head] = found
+    return found
+
+
 def add(
     broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str, message: Message | None = None
 ) -> Any:
     """XADD key [NOMKSTREAM] [MAXLEN | MINID [= | ~] threshold [LIMIT count]] <* | id> field value…: the entry's id."""
-    trim, nomkstream, wanted, at = parse(broker, argv, True)
+    trim, nomkstream, wanted, at = PLAIN if argv[2] == b"*" else parsed(broker, argv)
     fields = argv[at:]
     if len(fields) < 2 or len(fields) % 2:
         raise Refused(errors.arguments("xadd"))
-    if wanted == Wanted(0, 0):
+    if wanted.ms == 0 and wanted.seq == 0:
         raise refuse("ERR The ID specified in XADD must be greater than 0-0", "redis/ids-grow")
     key = argv[1]
     stream = stream_at(broker, client, key)
@@ -129,25 +149,26 @@ def add(
     if stream.last == LAST:
         raise refuse("ERR The stream has exhausted the last possible ID, unable to add more items")
     entry_id = _next(broker, stream, wanted)
-    name = text(key)
+    word = shown(entry_id)
     if message is None:
         body = fields[1] if len(fields) == 2 else b" ".join(fields)
-        cause, message = published(broker, client, name, text(shown(entry_id)), body, cause)
+        cause, message = published(broker, client, stream.label, word.decode(), body, cause)
     entry = Entry(entry_id, fields, message)
     stream.append(entry)
-    cause = told.appended(broker, stream, entry, cause)
-    if trim.by:
+    cause = told.appended(broker, stream, entry, word, cause)
+    if trim.by and may_cut(stream, trim):
         told.trimmed(broker, stream, cut(stream, trim), trim.by, cause, trim.approx)
     broker.touch(client.db, key)
     broker.signal(client.db, key, cause)
-    return shown(entry_id)
+    return word
 
 
 def _next(broker: Redis, stream: Stream, wanted: Wanted) -> ID:
     """The id of a new entry: greater than any before. Raises Refused. [rule 8]"""
     last = stream.last
     if wanted.ms < 0:
-        return max((broker.ms, 0), after(last))
+        now = broker.epoch_ms + broker.world.now // 1000
+        return (now, 0) if now > last[0] else after(last)
     if wanted.seq < 0:
         if wanted.ms < last[0] or (wanted.ms == last[0] and last[1] == BIGGEST):
             raise refuse(SMALLER, "redis/ids-grow")
@@ -156,6 +177,14 @@ def _next(broker: Redis, stream: Stream, wanted: Wanted) -> ID:
     if entry_id <= last:
         raise refuse(SMALLER, "redis/ids-grow")
     return entry_id
+
+
+def may_cut(stream: Stream, trim: Trim) -> bool:
+    """Whether there may be something to cut: most entries that are added change nothing."""
+    if trim.by != "maxlen":
+        return True
+    least = trim.maxlen + len(stream.nodes[0].entries) if trim.approx else trim.maxlen + 1
+    return stream.length >= least
 
 
 def cut(stream: Stream, trim: Trim) -> list[Entry]:

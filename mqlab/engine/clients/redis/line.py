@@ -49,13 +49,20 @@ class Line(Peer):
         self.connection.send(request, f"{self.name}>{self.sent}", self.connection.up())
 
     def send_message(
-        self, message: Message, words: tuple[str | bytes | int, ...], target: str, cause: str, again: bool
+        self,
+        message: Message,
+        words: tuple[str | bytes | int, ...],
+        target: str,
+        cause: str,
+        again: bool,
+        retries: bool = False,
     ) -> None:
         """Send a command that carries a message: PUBLISH or XADD."""
         world, connection = self.world, self.connection
         assert connection is not None
         request = m.command(*words)
         request.message = message
+        request.retries = retries
         arrives = connection.up()
         name = message_event(message)
         self.asked.append(str(words[0]))

@@ -19,13 +19,15 @@ Sent = tuple["Message", str]
 
 
 class Producer(Paced, Line):
-    """It does not send again what it had no reply to: redis-py retries only where it is told to."""
+    """`unanswered`: what it has had no reply to, by message. With `retry`, as redis-py has it since its version 6, it sends that
+    again over a fresh connection: it may have arrived before."""
 
     spec: ProducerSpec
 
     def __init__(self, world: World, name: str, broker: Redis, spec: ProducerSpec, latency_us: int) -> None:
         Line.__init__(self, world, name, broker, latency_us)
         Paced.__init__(self, world, name, spec)
+        self.unanswered: dict[str, Sent] = {}
 
     def start(self, cause: str) -> None:
         """Connect, and let the first beat come."""
@@ -33,9 +35,20 @@ class Producer(Paced, Line):
         self.set_off()
 
     def resume(self, cause: str) -> None:
-        """Connected again."""
+        """Connected again: what had no reply goes out once more."""
         self.connect()
+        again, self.unanswered = self.unanswered, {}
+        for sent in again.values() if self.spec.retry else ():
+            self._send(sent, True)
         self.catch_up()
+
+    def on_reply(self, word: str, value: Any, departure: str) -> None:
+        """The oldest that was sent is answered."""
+        self.unanswered.pop(next(iter(self.unanswered)), None)
+
+    def forget(self) -> None:
+        """A crash: what had no reply is forgotten with everything else in memory."""
+        self.unanswered.clear()
 
     def change(self, spec: ProducerSpec, cause: str) -> None:
         """Take new settings."""
@@ -60,7 +73,9 @@ class Producer(Paced, Line):
 
     def _send(self, sent: Sent, again: bool) -> None:
         message, channel = sent
-        self.send_message(message, *words_of(self.spec.publish, message, channel), "", again)
+        self.unanswered.pop(message.id, None)
+        self.unanswered[message.id] = sent
+        self.send_message(message, *words_of(self.spec.publish, message, channel), "", again, self.spec.retry)
 
     def lose_connection(self, cause: str) -> None:
         """Try again after a while."""

@@ -71,10 +71,11 @@ class ScriptItem(msgspec.Struct, frozen=True):
 
 
 class ProducerSpec(PaceSpec, frozen=True, kw_only=True):
-    """What it sends at its pace."""
+    """What it sends at its pace. `retry`: again, over a fresh connection, what had no reply."""
 
     kind: ClassVar[str] = "producer"
     publish: PublishSpec
+    retry: bool = True
 
     def uses(self) -> list[str]:
         """The stream."""
@@ -91,17 +92,19 @@ class ProducerSpec(PaceSpec, frozen=True, kw_only=True):
             "kind": self.kind,
             "broker": self.broker,
             "publish": self.publish.plain(),
+            "retry": self.retry,
             **PaceSpec.plain(self),
         }
 
 
 def read_producer(place: Place, name: str, there: There) -> ProducerSpec:
     """From its place in a scenario file. Raises ScenarioError."""
-    fields = place.fields("kind", "broker", "publish", *PACE)
+    fields = place.fields("kind", "broker", "publish", "retry", *PACE)
     publish = read_publish(fields.need("publish"), there, name, scripted=scripted(fields))
     return ProducerSpec(
         broker=fields.need("broker").text(),
         publish=publish,
+        retry=fields.truth("retry", True),
         **read_pace(fields, lambda one, at_us: _item(one, at_us, name)),
     )
 
