@@ -284,7 +284,7 @@ class Consumer extends Glyph {
 
   /** What a consumer that asks for its messages is doing. */
   asking({ settings }, scene, holds) {
-    if (holds) return `has ${holds} in flight`;
+    if (holds) return `${holds} in flight`;
     for (const one of scene.flights.values()) if (one.what === "request" && one.source === this.box.name) return settings.receive.WaitTimeSeconds === 0 ? "asks" : "asks, and waits";
     return "asks again soon";
   }

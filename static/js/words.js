@@ -134,7 +134,7 @@ export function commandWords(command) {
   if (verb === "get") return `get from ${command.queue}`;
   if (verb === "send") return `send ${command.repeat > 1 ? `${command.repeat} × ` : ""}to ${command.queue}`;
   if (verb === "receive") return `receive from ${command.queue}`;
-  if (verb === "set_attributes") return `${command.queue}: ${Object.keys(command.attributes).join(", ")}`;
+  if (verb === "set_attributes") return `set ${Object.keys(command.attributes).join(", ")} of ${command.queue}`;
   if (verb === "change_visibility") return command.seconds ? `hide ${command.copy} for ${command.seconds} s` : `show ${command.copy}`;
   if (verb === "redrive") return `redrive ${command.queue}`;
   if (verb === "slow") return command.factor === 1 ? `${command.node} at full speed` : `slow ${command.node} × ${command.factor}`;
