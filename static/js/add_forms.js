@@ -1,12 +1,14 @@
 // The forms that add a producer, a consumer, an exchange or a queue to a running lab.
 
 import { ACK, RATE, SERVICE, THEN, decimal, measured, number, tick, whole } from "./act_parts.js";
-import { Wrong, choice, el, field, form, input, nodesOf } from "./dom.js";
+import { Wrong, choice, el, field, form, input, kindOf, nodesOf } from "./dom.js";
+import { addRedis } from "./redis_forms.js";
 
 const ARTICLES = { producer: "a producer", consumer: "a consumer", exchange: "an exchange", queue: "a queue" };
 
 /** The form that adds one of these. */
 export function addForm(panel, what) {
+  if (kindOf(panel.scene) === "redis") return addRedis(panel, what, freeName(panel.scene, what));
   const name = input({ maxLength: 255, value: freeName(panel.scene, what) });
   const { parts, read } = MAKE[what](panel.scene);
   const command = () => {

@@ -112,6 +112,8 @@ class Program extends Glyph {
   }
 }
 
+const entries = (length) => `${length} ${length === 1 ? "entry" : "entries"}`;
+
 class Exchange extends Glyph {
   constructor(parent, box, ctx) {
     super(parent, box, ctx);
@@ -125,9 +127,11 @@ class Exchange extends Glyph {
 
   update(node, scene, t, selected, falling) {
     set(this.root, "class", `node exchange${this.ctx.downOf(scene, node) ? " down" : ""}`);
-    say(this.sub, node.settings.type ?? "");
+    const { what, settings } = node;
+    const words = what === "stream" ? entries(settings.length ?? 0) : what === "channel" ? "channel" : settings.type ?? "";
+    say(this.sub, words);
     const fell = this.drop(scene, falling);
-    say(this.title, `${this.box.name}: ${node.settings.type ?? ""} exchange${fell}`);
+    say(this.title, `${this.box.name}: ${what === "stream" ? `a stream of ${words}` : what === "channel" ? "a channel" : `${words} exchange`}${fell}`);
   }
 }
 
@@ -235,7 +239,7 @@ class Consumer extends Glyph {
     fit(this.name, shorten(this.box.name, Math.floor(room / 7.2)), room);
     const counts = scene.counts.get(this.box.name);
     const done = counts?.get("ok") ?? 0;
-    const prefetch = node.what === "client" ? `holds ${slots.length}` : auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
+    const prefetch = "channels" in settings ? `${buffered} wait in its socket` : "group" in settings ? `${slots.length} pending` : node.what === "client" ? `holds ${slots.length}` : auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
     const crashed = this.ctx.crashed(scene, this.box.name);
     say(this.sub, shorten(state === "down" ? crashed : state === "waits" ? "not started" : away >= 0 ? "reconnects" : prefetch, Math.floor(room / 5.4)));
     const before = node.what === "client" ? "client · " : settings.ack === "before" ? "acks before · " : "";
