@@ -154,8 +154,8 @@ class Queue extends Glyph {
     const { settings, ready, unacked } = node;
     const delivered = scene.counts.get(this.box.name)?.get("delivered");
     set(this.root, "class", `node queue${this.ctx.downOf(scene, node) ? " down" : ""}${this.ctx.deadEnd(this.box.name) ? " parking" : ""}`);
-    const parts = [settings.max_length !== undefined ? `${ready.size} of ${settings.max_length}` : `${ready.size} ready`];
-    if (unacked.size) parts.push(`${unacked.size} unacked`);
+    const parts = [settings.max_length !== undefined ? `${ready.size} of ${settings.max_length}` : `${ready.size} ${node.what === "buffer" ? "wait" : "ready"}`];
+    if (unacked.size) parts.push(`${unacked.size} ${node.what === "group" ? "pending" : "unacked"}`);
     if (settings.type === "quorum") parts.push("quorum");
     if (this.ctx.deadEnd(this.box.name)) parts.push("dead letters");
     const room = this.box.w - Math.min(12, wide(this.box.name)) * 7.5 - 12;
@@ -239,7 +239,7 @@ class Consumer extends Glyph {
     fit(this.name, shorten(this.box.name, Math.floor(room / 7.2)), room);
     const counts = scene.counts.get(this.box.name);
     const done = counts?.get("ok") ?? 0;
-    const prefetch = "channels" in settings ? `${buffered} wait in its socket` : "group" in settings ? `${slots.length} pending` : node.what === "client" ? `holds ${slots.length}` : auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
+    const prefetch = "channels" in settings ? `${buffered} in its socket` : "group" in settings ? `${slots.length} pending` : node.what === "client" ? `holds ${slots.length}` : auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
     const crashed = this.ctx.crashed(scene, this.box.name);
     say(this.sub, shorten(state === "down" ? crashed : state === "waits" ? "not started" : away >= 0 ? "reconnects" : prefetch, Math.floor(room / 5.4)));
     const before = node.what === "client" ? "client · " : settings.ack === "before" ? "acks before · " : "";
