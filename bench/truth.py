@@ -19,7 +19,10 @@ from tests.round_trip import parts, through_the_broker, written
 
 ROUNDS = 3
 EVERY, FIRST_SEED = 10, 100_000
-RECORDED = ("rabbitmq", "rabbitmq_3_10", "rabbitmq_3_10_more", "topic_match", "headers_match")
+RECORDED = (
+    "rabbitmq", "rabbitmq_3_10", "rabbitmq_3_10_more", "topic_match", "headers_match", "redis", "redis_glob", "sqs",
+    "kafka_murmur2", "kafka_assignors", "kafka_assignors_3_9",
+)  # fmt: skip
 
 
 def figures() -> list[Figure]:

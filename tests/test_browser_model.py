@@ -1,4 +1,4 @@
-"""The browser's fold says what the server's picture says: 240 random recordings, any two positions of each."""
+"""The browser's fold says what the server's picture says: 300 random recordings, any two positions of each."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import pytest
 
 from mqlab.engine.events import AnyEvent
 from mqlab.engine.recording import Recording, run
+from mqlab.engine.scenario import load
 from mqlab.engine.scene import Position, Scene
-from tests.engine.random_lab import ACTED, ASKING, CLUSTERED, SECOND, lab
+from tests.engine.random_lab import ACTED, ASKING, CLUSTERED, POLLING, SECOND, lab
 from tests.node import answers
+from tests.tree import ROOT
 
-RECORDINGS = 240
+RECORDINGS = 300
 
 
 def stretch(recording: Recording, future: str, at: Position, until: Position) -> list[Any]:
@@ -37,6 +39,7 @@ def cases() -> list[tuple[bytes, Scene]]:
         *range(ACTED, ACTED + 50),
         *range(CLUSTERED, CLUSTERED + 50),
         *range(ASKING, ASKING + 40),
+        *range(POLLING, POLLING + 60),
     ]:
         recording, future, chance = lab(seed)
         start = (chance.randint(0, 4) * SECOND, 0)
@@ -68,7 +71,22 @@ def test_the_browser_folds_a_recording_to_the_servers_scene(number: int) -> None
 
 
 def test_the_recordings_show_nearly_every_kind_of_event() -> None:
-    kinds = {one.__name__ for one in AnyEvent.__args__}  # type: ignore[attr-defined]
+    kinds = {
+        one.__name__
+        for one in AnyEvent.__args__  # type: ignore[attr-defined]
+        if one.__module__ not in ("mqlab.engine.broadcasts", "mqlab.engine.logs")  # no queue's
+    }
     seen = {event["kind"] for asked, _ in cases() for event in json.loads(asked)["events"]}
-    rare = {"Unblocked", "Storm"}
+    rare = {"Unblocked", "Storm", "Forgotten"}  # the last comes after five minutes
     assert kinds - seen - rare == set()
+
+
+def test_the_browser_forgets_deduplication_ids_when_the_server_does() -> None:
+    text = (ROOT / "fixtures/scenarios/rules/sqs-dedup-window.yaml").read_text(encoding="utf-8")
+    recording = Recording(load(text))
+    events = stretch(recording, "0", (0, 0), (302 * SECOND, 0))
+    assert [one.queue for one in events if type(one).__name__ == "Forgotten"] == ["line.fifo"]
+    asked = msgspec.json.encode({"scene": run(recording.scene("0", (0, 0))), "events": events})
+    (folded,) = browsers([asked])
+    expected = run(recording.scene("0", (302 * SECOND, 0)))
+    assert folded["nodes"]["line.fifo"]["memory"] == expected.nodes["line.fifo"].memory != {}

@@ -1,4 +1,4 @@
-"""The browser tells every story as the engine does: on 230 random recordings, at several moments of each, all messages,
+"""The browser tells every story as the engine does: on 270 random recordings, at several moments of each, all messages,
 all nodes, and why each message is where it is."""
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from mqlab.engine.scene import Scene
 from mqlab.engine.story import Gathered, node_story, story
 from mqlab.engine.why import why
 from mqlab.live import phrases
-from tests.engine.random_lab import ASKING, CLUSTERED, SECOND, lab
+from tests.engine.random_lab import ASKING, CLUSTERED, POLLING, SECOND, lab
 from tests.node import answers
 from tests.test_browser_model import stretch
 from tests.tree import ROOT
 
-RECORDINGS = 230
+RECORDINGS = 270
 MOMENTS = 3
 
 
@@ -50,7 +50,12 @@ def tell(scene: Scene, events: list[Event], at: list[int]) -> list[dict[str, Any
 def cases() -> list[tuple[bytes, bytes]]:
     """For each recording what the browser is asked, and what the engine says."""
     made = []
-    for seed in [*range(1, 151), *range(CLUSTERED, CLUSTERED + 50), *range(ASKING, ASKING + 30)]:
+    for seed in [
+        *range(1, 151),
+        *range(CLUSTERED, CLUSTERED + 50),
+        *range(ASKING, ASKING + 30),
+        *range(POLLING, POLLING + 40),
+    ]:
         recording, future, chance = lab(seed)
         start = (chance.randint(0, 3) * SECOND, 0)
         before = run(recording.scene(future, start))

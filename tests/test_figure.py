@@ -165,3 +165,24 @@ def test_cells_follow_up_when_the_head_has_left(
     away = [there - here for here, there in zip(early, late, strict=True)]
     assert all(0 < px < 24 for px in away) if motion == "no-preference" else not any(away)
     assert cells(2.7) == late
+
+
+def test_with_the_readers_own_colours_the_playhead_is_seen(page: Page, server: LabServer) -> None:
+    page.emulate_media(forced_colors="active")
+    at(page, f"{server.url}{ROUTES}", 5)
+    expect(page.locator(".story")).to_be_attached()  # and with it the rest of the style
+
+    def pixels(t: float) -> bytes:
+        page.get_by_role("slider", name="Time").fill(f"{t:g}")
+        expect(page.locator(".clock")).to_have_text(f"{t:.2f} s")
+        box = page.locator(".rail").bounding_box()
+        assert box is not None
+        place = {
+            "x": box["x"] + box["width"] / 6 - 3,
+            "y": box["y"] - 4,
+            "width": 6,
+            "height": 12,
+        }  # at 5 s of 30
+        return page.screenshot(clip=place)
+
+    assert pixels(5) != pixels(5.5)

@@ -220,6 +220,32 @@ def test_why_is_told_of_a_message_that_does_not_move(page: Page, server: LabServ
     )
 
 
+def test_an_act_leaves_the_story_of_what_is_selected_whole(page: Page, server: LabServer) -> None:
+    page.goto(f"{server.url}{DIES}#t=6&m=shop-7")
+    expect(first_line(page)).to_contain_text("published it")
+    lines = page.locator(".line.taken")
+    expect(lines).to_have_count(3)
+    page.get_by_role("button", name="Crash worker-1").first.click()
+    expect(page.locator(".flag")).to_have_count(1)
+    expect(first_line(page)).to_contain_text("published it")
+    expect(page.locator(".partial")).to_be_hidden()
+    expect(lines).to_have_count(3)
+
+
+@pytest.mark.parametrize("height", [700, 900])
+def test_a_story_stays_beside_the_figure(page: Page, server: LabServer, height: int) -> None:
+    page.set_viewport_size({"width": 1360, "height": height})
+    page.goto(f"{server.url}/lab/who-gets-order-eu-paid/#t=6&m=shop-2")
+    expect(first_line(page)).to_contain_text("published it")
+    assert page.locator(".side").evaluate("side => side.scrollHeight - side.clientHeight") <= 0
+
+
+def test_with_the_story_the_load_of_the_time_before_is_known(page: Page, server: LabServer) -> None:
+    page.goto(f"{server.url}{DIES}#t=6&m=shop-7")
+    expect(first_line(page)).to_contain_text("published it")
+    page.wait_for_function("() => document.querySelector('.hill path').getBBox().x < 1")
+
+
 def test_the_lines_that_the_selected_message_took_are_marked(page: Page, server: LabServer) -> None:
     page.goto(f"{server.url}/lab/who-gets-order-eu-paid/#t=6&m=shop-2")
     words = page.locator(".line-words .taken > title")

@@ -34,6 +34,16 @@ def fold(scene: Scene, stream: list[e.Event]) -> Scene:
 
 def _published(scene: Scene, event: e.Published) -> None:
     leave(scene, event, "publish", event.program, event.exchange, event.key)
+    node = scene.nodes[event.program]
+    if event.seq and not event.again and node.what == "producer":
+        node.unconfirmed += 1
+
+
+def _confirm_received(scene: Scene, event: e.ConfirmReceived) -> None:
+    arrive(scene, event)
+    node = scene.nodes[event.program]
+    if node.what == "producer":
+        node.unconfirmed -= 1
 
 
 def _routed(scene: Scene, event: e.Routed) -> None:
@@ -205,6 +215,7 @@ def _let_go(node: Node, spared: str = "") -> None:
 def _crashed(scene: Scene, event: e.Crashed | e.Stopped) -> None:
     scene.nodes[event.node].status = "down" if isinstance(event, e.Crashed) else "stopping"
     _let_go(scene.nodes[event.node])
+    scene.nodes[event.node].unconfirmed = 0
     if event.arrives >= 0:
         broker = scene.nodes[event.node].settings.get("broker", "")
         scene.flights[event.name] = Flight("close", event.node, broker, event.t, event.arrives, ())
@@ -242,6 +253,8 @@ def _closed(scene: Scene, event: e.Closed) -> None:
     arrive(scene, event)
     if event.at == event.program and event.what != "consumer":
         node = scene.nodes[event.program]
+        if event.what == "channel":
+            node.unconfirmed = 0  # what was under way is not tried again
         if (
             event.what == "connection" or node.what != "client"
         ):  # which says itself what it loses with one channel
@@ -303,7 +316,7 @@ _APPLY: dict[type[e.Event], Callable[[Scene, Any], None]] = (
         e.Forgotten: _forgotten,
         e.Redriven: _redriven,
         e.Confirmed: _confirmed,
-        e.ConfirmReceived: arrive,
+        e.ConfirmReceived: _confirm_received,
         e.Returned: _returned,
         e.ReturnReceived: arrive,
         e.Lost: _lost,

@@ -43,5 +43,6 @@ STUCK_AFTER_S = 5
 WORKLOAD_MESSAGES_MAX = 10_000
 WORKLOAD_CONSUMERS_MAX = 20
 WORKLOAD_FAILURES_MAX = 6
+WORKLOAD_ACTIONS_MAX = 4_000_000  # of one run of it: what does not tell anything counts too
 AGAIN_MAX = 10  # messages that a producer sends again
 FAIL_MESSAGES_MAX = 10

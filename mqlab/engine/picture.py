@@ -27,6 +27,7 @@ def picture(world: World) -> Scene:
             dict(program.settings),
             status=_status(program),
             held=_held(world, program),
+            unconfirmed=len(getattr(program, "unconfirmed", ())),
         )
     verdicts: dict[str, int] = {}
     goals: list[str] = []

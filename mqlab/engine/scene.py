@@ -57,7 +57,7 @@ class Held(msgspec.Struct, omit_defaults=True):
 
 class Node(msgspec.Struct, omit_defaults=True):
     """A node of the picture. Queues use `ready` (service order), `unacked` (copy -> program) and `memory` (deduplication id ->
-    until when it is known); programs use `held`."""
+    until when it is known); programs use `held`, and producers with confirms `unconfirmed`: publishes without an answer yet."""
 
     what: str
     settings: dict[str, Any]
@@ -66,6 +66,7 @@ class Node(msgspec.Struct, omit_defaults=True):
     unacked: dict[str, str] = {}
     held: dict[str, Held] = {}
     memory: dict[str, int] = {}
+    unconfirmed: int = 0
 
 
 class Link(msgspec.Struct, omit_defaults=True):

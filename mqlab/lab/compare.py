@@ -61,6 +61,7 @@ async def compare(request: HttpRequest) -> HttpResponse:
     context |= {
         "rows": lines,
         "columns": comparison.COLUMNS,
+        "notes": told.notes(rows, workload),
         "told": told.differences(rows, workload),
         "right": sum(one.right for one in lines),
         "guessed": asked is not None and GUESS in query,

@@ -52,7 +52,6 @@ class RowShown:
     href: str
     cells: tuple[CellShown, ...]
     handled: str
-    notes: tuple[str, ...]
     stopped: str
     holds: bool = False
     guessed: bool = False
@@ -72,7 +71,6 @@ def shown(
     for row in rows:
         one = system(row.system)
         assert one is not None
-        notes = dict.fromkeys(note for failure in workload.failures if (note := one.counterpart(failure)))
         made.append(
             RowShown(
                 one.id,
@@ -81,8 +79,7 @@ def shown(
                 lab_href(one, workload),
                 tuple(_cell(name, row, one, workload) for name in COLUMNS),
                 f"{row.handled:,} of {row.messages:,}",
-                tuple(notes),
-                row.stopped and f"Its recording was full at {row.end_us / SECOND:.1f} s: {row.stopped}",
+                row.stopped and f"Time stopped at {row.end_us / SECOND:.1f} s: {row.stopped}",
                 asked is not None and asked.holds(row),
                 one.id in guessed,
             )

@@ -18,9 +18,9 @@ NONE = {
     "waiting": "finished everything",
 }
 SOME = {
-    "lost": "lost {n} of {all} messages",
+    "lost": "lost {n} ({all} messages were sent)",
     "duplicated": "did work that was done already, {times}, with {all} messages",
-    "out_of_order": "handled {n} of {all} messages after a later one of the same key",
+    "out_of_order": "handled {n} of {all} messages only after a later one of the same key",
     "waiting": "had {n} of {all} messages not finished when the time was over",
 }
 
@@ -57,6 +57,18 @@ def differences(rows: list[Row], workload: Workload) -> list[Told]:
         Told("How long", tuple(_times(rows, workload))),
         Told(COLUMNS["requests"], tuple(_charges(rows))),
     ]
+
+
+def notes(rows: list[Row], workload: Workload) -> list[tuple[str, str]]:
+    """Where a mishap is something else than elsewhere, or nothing: of whom that is true, and what is so."""
+    found: dict[str, list[Row]] = {}
+    for failure in workload.failures:
+        for row in rows:
+            one = system(row.system)
+            note = one.counterpart(failure) if one is not None else ""
+            if note and row not in found.setdefault(note, []):
+                found[note].append(row)
+    return [(_who(some, rows), note) for note, some in found.items()]
 
 
 def _counted(name: str, rows: list[Row], workload: Workload) -> list[Line]:

@@ -31,6 +31,8 @@ def replay(recorded: dict[str, Any]) -> Outcome:
         return _sqs(recorded)
     if isinstance(recorded, dict) and kafka.is_keys(recorded):
         return _keys(recorded)
+    if isinstance(recorded, dict) and kafka.is_assignors(recorded):
+        return _assignors(recorded)
     if isinstance(recorded, dict) and "channels" in recorded and "matches" in recorded:
         return _glob(recorded)
     if isinstance(recorded, dict) and _is_redis(recorded):
@@ -43,8 +45,8 @@ def replay(recorded: dict[str, Any]) -> Outcome:
                 )
             return runner(recorded)
     raise UnknownFile(
-        "this is no recorded trace of RabbitMQ, SQS or Redis, no topic, headers or glob matrix, and no keys of Kafka "
-        "(see docs/replay.md)"
+        "this is no recorded trace of RabbitMQ, SQS or Redis, no topic, headers or glob matrix, "
+        "and no keys or assignors of Kafka (see docs/replay.md)"
     )
 
 
@@ -106,6 +108,32 @@ def _keys(recorded: dict[str, Any]) -> Outcome:
                 f"key {_short(expected['key'])}, {word}: expected {_short(expected[word])}, got {_short(got[word])}"
                 for word in wrong
             ]
+    return outcome
+
+
+def _assignors(recorded: dict[str, Any]) -> Outcome:
+    outcome = Outcome(dict(recorded))
+    for kind in kafka.ASSIGNOR_LISTS:
+        if kind not in recorded:
+            continue
+        outcome.actual[kind] = []
+        for case in recorded[kind]:
+            outcome.cases += 1
+            name = f"{case['assignor']}, {case.get('test') or case.get('name')}"
+            try:
+                actual = kafka.assignors(case)
+            except Exception as error:  # also a bug of ours: it must not hide the other cases
+                why = str(error) if isinstance(error, kafka.CannotRun) else f"the engine failed: {error!r}"
+                outcome.disagreements.append(f"{name}: {why}")
+                outcome.actual[kind].append(kafka.not_run(case, why))
+                continue
+            outcome.actual[kind].append(actual)
+            lines = [
+                f"{name}{where}: expected {_short(expected)}, got {_short(got)}"
+                for where, expected, got in kafka.differing(case, actual)
+            ]
+            outcome.disagreements += lines
+            outcome.agreed += not lines
     return outcome
 
 

@@ -11,7 +11,9 @@ const GROUPS = { you: "You", producer: "Producers", client: "Clients", exchange:
 const NEW = {
   rabbitmq: [["+producer", "a producer…"], ["+consumer", "a consumer…"], ["+exchange", "an exchange…"], ["+queue", "a queue…"]],
   redis: [["+producer", "a producer…"], ["+subscriber", "a subscriber…"], ["+consumer", "a consumer of a group…"], ["+channel", "a channel…"], ["+stream", "a stream…"], ["+group", "a group…"]],
+  sqs: [["+producer", "a producer…"], ["+consumer", "a consumer…"], ["+queue", "a queue…"]],
 };
+const BY_HAND = { redis: "you: send a message", sqs: "you: send a message" };
 const ACTABLE = new Set(ORDER);
 
 export class Acts {
@@ -56,7 +58,7 @@ export class Acts {
   fill(scene) {
     const groups = ORDER.map((what) => {
       const names = Array.from(scene.nodes).filter(([, node]) => node.what === what).map(([name]) => name);
-      return names.length ? el("optgroup", { label: GROUPS[what] }, ...names.map((name) => el("option", { value: name, textContent: what === "you" ? "you: publish a message" : name === "amq.default" ? "(default)" : name }))) : null;
+      return names.length ? el("optgroup", { label: GROUPS[what] }, ...names.map((name) => el("option", { value: name, textContent: what === "you" ? (BY_HAND[kindOf(scene)] ?? "you: publish a message") : name === "amq.default" ? "(default)" : name }))) : null;
     }).filter(Boolean);
     groups.push(el("optgroup", { label: "Add" }, ...(NEW[kindOf(scene)] ?? []).map(([value, label]) => el("option", { value, textContent: label }))));
     this.select.replaceChildren(...groups);

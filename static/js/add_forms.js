@@ -3,6 +3,7 @@
 import { ACK, RATE, SERVICE, THEN, decimal, measured, number, tick, whole } from "./act_parts.js";
 import { Wrong, choice, el, field, form, input, kindOf, nodesOf } from "./dom.js";
 import { addRedis } from "./redis_forms.js";
+import { SQS_ADD } from "./sqs_forms.js";
 
 const ARTICLES = { producer: "a producer", consumer: "a consumer", exchange: "an exchange", queue: "a queue" };
 
@@ -10,7 +11,7 @@ const ARTICLES = { producer: "a producer", consumer: "a consumer", exchange: "an
 export function addForm(panel, what) {
   if (kindOf(panel.scene) === "redis") return addRedis(panel, what, freeName(panel.scene, what));
   const name = input({ maxLength: 255, value: freeName(panel.scene, what) });
-  const { parts, read } = MAKE[what](panel.scene);
+  const { parts, read } = MAKE[kindOf(panel.scene)][what](panel.scene);
   const command = () => {
     if (!name.value) throw new Wrong(name, "Give it a name.");
     if (panel.scene.nodes.has(name.value)) throw new Wrong(name, `${name.value} is there already: choose another name.`);
@@ -115,4 +116,4 @@ function queue(scene) {
   };
 }
 
-const MAKE = { producer, consumer, exchange, queue };
+const MAKE = { rabbitmq: { producer, consumer, exchange, queue }, sqs: SQS_ADD };

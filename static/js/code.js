@@ -4,6 +4,7 @@
 import { clientOf } from "./client_code.js";
 import { call, lines, py, table } from "./python_text.js";
 import { REDIS_CODE, redisThings } from "./redis_code.js";
+import { ofSqs, sqsCode } from "./sqs_code.js";
 
 const API = "http://localhost:15672/api";
 
@@ -11,6 +12,7 @@ const API = "http://localhost:15672/api";
 export function codeOf(command, nodes) {
   const redis = Array.from(nodes.values()).some((node) => node.what === "broker" && node.settings.kind === "redis");
   if (redis) return REDIS_CODE[command.do]?.(command, nodes) ?? (command.do === "add" || command.do === "delete" ? redisThings(command, nodes) : []);
+  if (ofSqs(command, nodes)) return sqsCode(command, nodes) ?? (HERE.has(command.do) ? CODE[command.do](command, nodes) : []);
   return CODE[command.do]?.(command, nodes) ?? [];
 }
 
@@ -219,6 +221,7 @@ function disconnect() {
   ];
 }
 
+const HERE = new Set(["hang", "resume", "change", "remove"]); // the same with every broker
 const CODE = {
   publish, add, bind, unbind: bind, delete: remove, purge, get, restart, change, slow, disconnect, raise_alarm: alarm, clear_alarm: alarm,
   stop_node: onNode("stop_app"), start_node: onNode("start_app"), cut_off: cutOff, heal,

@@ -2,7 +2,8 @@
 // An item is a text, {code}, {node}, {message, words} or {table: {head, rows}}, a row's cells being lists of items.
 
 import { hangs, load } from "./why.js";
-import { placeWords, rateWords, serviceWords } from "./words.js";
+import { kindName, placeWords, rateWords, serviceWords } from "./words.js";
+import { sqsConsumer, sqsQueue } from "./sqs_facts.js";
 import { plain, secondsOf } from "./sentence.js";
 
 const CHIPS_MAX = 40;
@@ -54,13 +55,14 @@ function kindWords(node) {
   if (node.what === "queue") return [`a ${settings.type} queue`, ...flags].join(", ");
   if (node.what === "exchange") return [`a ${settings.type} exchange`, ...flags].join(", ");
   if (OF_REDIS[node.what]) return OF_REDIS[node.what](settings);
-  if (node.what === "broker") return `${{ rabbitmq: "RabbitMQ", redis: "Redis" }[settings.kind] ?? settings.kind} ${settings.version}, ${node.status}`;
+  if (node.what === "broker") return `${kindName(settings.kind)} ${settings.version}, ${node.status}`;
   if (node.what === "you") return "you: a publisher and operator";
   return `a ${node.what}, ${STATUS[node.status] ?? node.status}`;
 }
 
 function queue(name, node, scene, facts) {
   const { settings, ready, unacked } = node;
+  if (settings.visibility_timeout_s !== undefined) return sqsQueue(name, node, scene, facts, chips);
   facts.push(["Holds", [`${ready.size} ready, ${unacked.size} unacked, ${ready.size + unacked.size} in all`]]);
   const limits = LIMITS.filter(([field]) => settings[field] !== undefined).map(([field, words]) => words(settings[field]));
   if (limits.length) facts.push(["Limits", [limits.join("; ")]]);
@@ -117,6 +119,10 @@ function consumer(name, node, scene, facts) {
   const reads = Array.from(new Set(Array.from(scene.links.values()).filter((link) => link.what === "consume" && link.target === name).map((link) => link.source)));
   facts.push(["Reads", reads.length ? spread(reads.map((one) => [{ node: one }])) : ["nothing: it is not subscribed"]]);
   const slots = Array.from(held.values()).filter((one) => one.slot).length;
+  if (settings.receive) {
+    sqsConsumer(settings, slots, facts);
+    return hasOf(node, facts);
+  }
   const acks = { auto: "automatic: done when sent", before: "sent before the work", after: "sent after the work" };
   facts.push(["Prefetch", [settings.ack === "auto" ? "no limit: acks are automatic" : settings.prefetch ? `${slots} of ${settings.prefetch} in use` : `no limit, ${slots} unacked`]]);
   facts.push(["Acks", [acks[settings.ack] ?? acks.after]]);
@@ -151,7 +157,7 @@ function program(name, node, scene, facts) {
   if (settings.rate) facts.push(["Rate", [rateWords(settings.rate)]]);
   const to = settings.publish?.exchange;
   if (to !== undefined) facts.push(["Publishes to", [{ node: to || "amq.default" }, settings.publish.routing_key ? " with " : "", settings.publish.routing_key ? { code: settings.publish.routing_key } : ""]]);
-  if (node.what === "producer") facts.push(["Confirms", [settings.confirms ? "on" : "off: it does not learn what became of a publish"]]);
+  if (node.what === "producer") facts.push(["Confirms", [settings.confirms ? `on, ${node.unconfirmed} outstanding` : "off: it does not learn what became of a publish"]]);
 }
 
 function broker(name, node, scene, facts) {

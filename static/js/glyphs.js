@@ -7,6 +7,10 @@ import { placeWords, rateWords, seconds, serviceWords, shorten, wide } from "./w
 const PILE_SHOWN = 13;
 const SLOTS_SHOWN = 8;
 const LENT_SHOWN = 3;
+const FLYING_SHOWN = 4; // in flight, each with what is left of its visibility timeout
+const KNOWN_SHOWN = 24;
+const WINDOW_US = 300e6; // for so long SQS knows a deduplication id
+const FAR_US = 600e6; // a deadline beyond any recording is not worth a line
 const CELL_PX = 24;
 const SLIDE_US = 250_000;
 const FALLEN = [
@@ -106,8 +110,7 @@ class Program extends Glyph {
     const own = node.what === "client" ? `client · ${sent} sent` : node.what === "you" ? (sent ? `you · ${sent} sent` : "that is you") : rate;
     say(this.sub, state === "down" ? this.ctx.crashed(scene, this.box.name) : state === "hung" ? "hangs" : state === "blocked" ? "blocked" : away >= 0 ? "reconnects" : own);
     const fell = this.drop(scene, falling);
-    const open = sent - (counts?.get("confirmed") ?? 0) - (counts?.get("nacked") ?? 0);
-    const confirms = node.settings.confirms ? `, with confirms, ${Math.max(0, open)} not confirmed yet` : "";
+    const confirms = node.settings.confirms ? `, with confirms, ${node.unconfirmed} not confirmed yet` : "";
     say(this.title, `${this.box.name}: ${state === "down" ? "crashed" : state === "blocked" ? "blocked by the broker" : own}, ${sent} published${confirms}${fell}`);
   }
 }
@@ -148,15 +151,18 @@ class Queue extends Glyph {
     this.place = make(this.root, "text", ctx.narrow ? { x: 1, y: 70 + box.feet.length * 14 } : { x: w, y: 70 });
     box.feet.forEach((line, n) => make(this.root, "text", { class: "s foot", x: 1, y: 70 + n * 14 }, line));
     this.pool = new Pool(this.root);
+    this.known = null; // what it remembers, as a row of small squares that fade
   }
 
   update(node, scene, t, selected, falling) {
     const { settings, ready, unacked } = node;
+    const polled = settings.visibility_timeout_s !== undefined;
     const delivered = scene.counts.get(this.box.name)?.get("delivered");
     set(this.root, "class", `node queue${this.ctx.downOf(scene, node) ? " down" : ""}${this.ctx.deadEnd(this.box.name) ? " parking" : ""}`);
-    const parts = [settings.max_length !== undefined ? `${ready.size} of ${settings.max_length}` : `${ready.size} ${node.what === "buffer" ? "wait" : "ready"}`];
-    if (unacked.size) parts.push(`${unacked.size} ${node.what === "group" ? "pending" : "unacked"}`);
-    if (settings.type === "quorum") parts.push("quorum");
+    const parts = [settings.max_length !== undefined ? `${ready.size} of ${settings.max_length}` : `${ready.size} ${polled ? "visible" : node.what === "buffer" ? "wait" : "ready"}`];
+    if (polled) parts.push(...this.aside(unacked));
+    else if (unacked.size) parts.push(`${unacked.size} ${node.what === "group" ? "pending" : "unacked"}`);
+    if (settings.type === "quorum" || settings.type === "fifo") parts.push(settings.type === "fifo" ? "FIFO" : "quorum");
     if (this.ctx.deadEnd(this.box.name)) parts.push("dead letters");
     const room = this.box.w - Math.min(12, wide(this.box.name)) * 7.5 - 12;
     while (parts.length > 1 && parts.join(" · ").length * 5.8 > room) parts.pop();
@@ -164,7 +170,8 @@ class Queue extends Glyph {
     say(this.sub, words);
     const px = this.box.w - words.length * 5.8 - 10;
     fit(this.name, shorten(this.box.name, Math.max(4, Math.floor(px / 7.5))), px);
-    const lent = Math.min(unacked.size, LENT_SHOWN, Math.floor(this.ctx.cells / 2));
+    const lent = Math.min(unacked.size, polled ? FLYING_SHOWN : LENT_SHOWN, Math.floor(this.ctx.cells / 2));
+    const locked = this.locked(node, scene);
     const free = this.ctx.cells - lent;
     const shown = ready.size > free ? Math.max(0, free - 2) : ready.size;
     say(this.more, ready.size > shown ? `+${ready.size - shown}` : "");
@@ -177,23 +184,53 @@ class Queue extends Glyph {
     }
     for (let k = 0; k < shown; k++) {
       const copy = ready.at(k);
-      this.cell(n++, copy, scene.copies.get(copy), this.ctx.deadEnd(this.box.name) ? "dead" : "message", settings, t, selected);
+      const state = scene.copies.get(copy);
+      this.cell(n++, copy, state, this.ctx.deadEnd(this.box.name) ? "dead" : locked.has(state.group) ? "message locked" : "message", settings, t, selected);
     }
     this.pool.end();
+    if (node.memory.size || this.known) this.remember(node.memory, t);
     const place = placeWords(settings, scene);
-    say(this.place, place?.short ?? "");
+    say(this.place, place?.short ?? (locked.size ? shorten(`locked: ${Array.from(locked).join(", ")}`, 24) : ""));
     set(this.place, "class", `s${this.end} place${place && (settings.leader === "" || settings.unavailable) ? " away" : ""}`);
     const fell = this.drop(scene, falling);
     const limits = this.box.feet.length ? `, ${this.box.feet.join(", ")}` : "";
-    say(this.title, `${this.box.name}: ${ready.size} ready, ${unacked.size} unacked${delivered ? `, ${delivered} delivered` : ""}${limits}${place ? `, ${place.long}` : ""}${fell}`);
+    say(this.title, `${this.box.name}: ${parts.length > 1 && polled ? parts.join(", ") : `${ready.size} ready, ${unacked.size} unacked`}${node.memory.size ? `, knows ${node.memory.size} ids` : ""}${locked.size ? `, locked: ${Array.from(locked).join(", ")}` : ""}${delivered ? `, ${delivered} delivered` : ""}${limits}${place ? `, ${place.long}` : ""}${fell}`);
   }
 
-  /** A copy in the n-th cell from the head; its time to live drains while it is ready. */
-  cell(n, copy, state, what, settings, t, selected) {
+  /** Of what SQS holds and does not show: in flight, delayed. */
+  aside(unacked) {
+    let delayed = 0;
+    for (const holder of unacked.values()) if (!holder) delayed++;
+    return [unacked.size - delayed ? `${unacked.size - delayed} in flight` : "", delayed ? `${delayed} delayed` : ""].filter(Boolean);
+  }
+
+  /** The message groups of a FIFO queue that have something in flight. */
+  locked({ settings, unacked }, scene) {
+    const found = new Set();
+    if (settings.type !== "fifo") return found;
+    for (const [copy, holder] of unacked) if (holder) found.add(scene.copies.get(copy)?.group);
+    return found;
+  }
+
+  /** The deduplication ids that it knows, the latest on the right, each paler the less time is left. */
+  remember(memory, t) {
+    this.known ??= new Minis(make(this.root, "g", { class: "memory" }), 4);
+    const shown = Array.from(memory.values()).slice(-KNOWN_SHOWN);
+    this.known.draw(shown.map((until, n) => [this.box.w - 9 - (shown.length - 1 - n) * 6, 50, `known q${Math.max(1, Math.ceil(4 * left(t, until - WINDOW_US, until)))}`, ""]));
+  }
+
+  /** What is left of a copy's time: to live while it is ready, out of sight while it is in flight or delayed; -1: no such line. */
+  drain(state, what, settings, t) {
+    if (what === "unacked") return state.until ? left(t, state.hidden ?? state.until - (settings.visibility_timeout_s ?? 0) * 1e6, state.until) : -1;
     const from = state.entered ?? state.expires - (settings.message_ttl_ms ?? 0) * 1000;
+    return state.expires && state.expires - from <= FAR_US ? left(t, from, state.expires) : -1;
+  }
+
+  /** A copy in the n-th cell from the head, with what is left of its time. */
+  cell(n, copy, state, what, settings, t, selected) {
     this.pool.next().draw(Math.max(CELL_PX / 2, this.box.w - 18 - n * CELL_PX - this.slide(n)), 38, {
       what, colour: this.ctx.keys.colour(state.key), letter: this.ctx.keys.letter(state.key), count: state.returns, message: copy,
-      drain: what !== "unacked" && state.expires ? left(t, from, state.expires) : -1, selected: this.ctx.is(copy, selected),
+      drain: this.drain(state, what, settings, t), selected: this.ctx.is(copy, selected),
     });
   }
 }
@@ -239,7 +276,7 @@ class Consumer extends Glyph {
     fit(this.name, shorten(this.box.name, Math.floor(room / 7.2)), room);
     const counts = scene.counts.get(this.box.name);
     const done = counts?.get("ok") ?? 0;
-    const prefetch = "channels" in settings ? `${buffered} in its socket` : "group" in settings ? `${slots.length} pending` : node.what === "client" ? `holds ${slots.length}` : auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
+    const prefetch = "channels" in settings ? `${buffered} in its socket` : "group" in settings ? `${slots.length} pending` : node.what === "client" ? `holds ${slots.length}` : settings.receive ? this.asking(node, scene, slots.length) : auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
     const crashed = this.ctx.crashed(scene, this.box.name);
     say(this.sub, shorten(state === "down" ? crashed : state === "waits" ? "not started" : away >= 0 ? "reconnects" : prefetch, Math.floor(room / 5.4)));
     const before = node.what === "client" ? "client · " : settings.ack === "before" ? "acks before · " : "";
@@ -247,6 +284,13 @@ class Consumer extends Glyph {
     const fell = this.drop(scene, falling);
     const failed = counts?.get("failed");
     say(this.title, `${this.box.name}: ${state === "down" ? "crashed" : state === "waits" ? "not started" : state === "hung" ? "hangs" : prefetch}${settings.service ? `, ${serviceWords(settings.service)}` : ""}, ${done} handled${failed ? `, ${failed} failed` : ""}${fell}`);
+  }
+
+  /** What a consumer that asks for its messages is doing. */
+  asking({ settings }, scene, holds) {
+    if (holds) return `has ${holds} in flight`;
+    for (const one of scene.flights.values()) if (one.what === "request" && one.source === this.box.name) return settings.receive.WaitTimeSeconds === 0 ? "asks" : "asks, and waits";
+    return "asks again soon";
   }
 
   /** A slot for each message that prefetch allows; taken from Delivered to Settled. Returns how many columns there are. */

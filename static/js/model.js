@@ -36,6 +36,7 @@ export function open(json) {
     const node = new Node(n.what, { ...n.settings }, n.status ?? "up");
     node.ready = new Ready([...(n.ready ?? [])]);
     node.unacked = maps(n.unacked, same);
+    node.unconfirmed = n.unconfirmed ?? 0;
     node.held = maps(n.held, (h) => Object.assign(new Held(h.key, h.state, h.slot, false), h));
     node.memory = maps(n.memory, same);
     return node;
@@ -63,6 +64,7 @@ export function clone(scene) {
     const node = new Node(n.what, { ...n.settings }, n.status);
     node.ready = n.ready.copy();
     node.unacked = new Map(n.unacked);
+    node.unconfirmed = n.unconfirmed;
     node.held = each(n.held, twin);
     node.memory = new Map(n.memory);
     return node;
@@ -129,6 +131,7 @@ function delivered(scene, e) {
     const state = scene.copies.get(copy);
     state.state = "unacked";
     state.until = e.until ?? 0;
+    state.hidden = e.t;
   }
   scene.nodes.get(e.program).held.set(copy, new Held(key, "on_way", !auto, again));
   leave(scene, e, "delivery", e.queue, e.program, key, again);
@@ -175,6 +178,7 @@ function setAside(scene, e) {
     const state = scene.copies.get(copy);
     state.state = "unacked";
     state.until = e.until;
+    state.hidden = e.t;
   }
 }
 
@@ -230,7 +234,9 @@ function policy(settings, e) {
 
 function apply(scene, e) {
   switch (e.kind) {
-    case "Published": return leave(scene, e, "publish", e.program, e.exchange, e.key);
+    case "Published":
+      if (e.seq && e.again !== true && scene.nodes.get(e.program).what === "producer") scene.nodes.get(e.program).unconfirmed++;
+      return leave(scene, e, "publish", e.program, e.exchange, e.key);
     case "Routed": return routed(scene, e);
     case "Replied":
       scene.flights.delete(e.cause);
@@ -260,12 +266,14 @@ function apply(scene, e) {
     case "SetAside": return setAside(scene, e);
     case "VisibilityChanged":
       scene.flights.delete(e.cause);
-      for (const copy of e.of) scene.copies.get(copy).until = e.until;
+      for (const copy of e.of) Object.assign(scene.copies.get(copy), { until: e.until, hidden: e.t });
       return;
+    case "ConfirmReceived":
+      if (scene.nodes.get(e.program).what === "producer") scene.nodes.get(e.program).unconfirmed--;
+      return void scene.flights.delete(e.cause);
     case "Unroutable":
     case "Refused":
     case "Deduplicated":
-    case "ConfirmReceived":
     case "ReturnReceived":
       return void scene.flights.delete(e.cause);
     case "Confirmed": return leave(scene, e, e.ok === false ? "confirm_nack" : "confirm", e.exchange, e.program, e.key);
@@ -285,6 +293,7 @@ function apply(scene, e) {
     case "Stopped":
       scene.nodes.get(e.node).status = e.kind === "Crashed" ? "down" : "stopping";
       letGo(scene.nodes.get(e.node));
+      scene.nodes.get(e.node).unconfirmed = 0;
       return close(scene, e, e.node, e.node);
     case "HungUp":
       if (e.what !== "consumer") letGo(scene.nodes.get(e.program), e.what === "channel" ? "on_way" : ""); // over a channel it comes, and then falls
@@ -300,6 +309,7 @@ function apply(scene, e) {
       scene.flights.delete(e.cause);
       if (e.at === e.program && e.what !== "consumer") {
         const node = scene.nodes.get(e.program);
+        if (e.what === "channel") node.unconfirmed = 0; // what was under way is not tried again
         if (e.what === "connection" || node.what !== "client") letGo(node); // which says itself what it loses with one channel
       }
       return;

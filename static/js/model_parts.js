@@ -48,6 +48,7 @@ export class Node {
     this.ready = new Ready();
     this.unacked = new Map();
     this.held = new Map();
+    this.unconfirmed = 0; // a producer's publishes that have no answer yet
     this.memory = new Map(); // deduplication id -> until when it is known
   }
 }

@@ -85,9 +85,28 @@ function amqp(name, node, away) {
   ]);
 }
 
+/** A program that asks over HTTP: there is no connection to break or to close. */
+const http = (name, node, away) => program(name, node, away).filter((one) => one.command.do !== "abort" && one.command.do !== "disconnect");
+
+function polled(name, node, away, scene) {
+  const sources = Array.from(scene.nodes.values()).some((one) => one.settings.dead_letter_queue === name);
+  const held = Array.from(node.unacked).filter(([, holder]) => holder).slice(0, 3).map(([copy]) => copy);
+  return [
+    offer("Receive one and delete it", "Receive one", { do: "receive", queue: name }, away),
+    offer("Receive one and leave it in flight", "Look at one", { do: "receive", queue: name, then: "leave" }, away),
+    ...held.map((copy) => offer(`Show ${copy} at once`, "Show at once", { do: "change_visibility", copy }, away)),
+    ...(sources ? [offer("Redrive its messages", "Redrive", { do: "redrive", queue: name }, away)] : []),
+    offer("Purge it", "Purge", { do: "purge", queue: name }, away),
+    offer(`Delete ${name}`, "Delete", { do: "delete", node: name }, away),
+  ];
+}
+
+const region = (name, node) => [offer(`Make ${name} unavailable for a while`, "Unavailable", { do: "restart", node: name }, node.status === "down" ? "it is unavailable, and comes back by itself" : "")];
+
 /** What only some kind of broker knows, or knows otherwise. */
 const OFFERS = {
   rabbitmq: { consumer: amqp, producer: amqp, client: amqp, exchange, queue, broker },
+  sqs: { consumer: http, producer: http, you: () => [], queue: polled, broker: region },
 };
 const plain = (name, node, away) => program(name, node, away);
 const ALL = {

@@ -41,7 +41,7 @@ export class Pane {
     this.figure = el("div", { class: "figure" }, this.waiting, this.svg);
     this.open = el("a", { class: "open-lab", textContent: "Open as a lab", href: this.href });
     this.open.setAttribute("aria-label", `Open ${this.title} as a lab, at this moment`);
-    article.append(this.figure, el("p", { class: "pane-foot" }, this.open));
+    article.append(el("div", { class: "pane-head" }, article.querySelector("h3"), this.open), this.figure);
     for (const when of ["pointerdown", "focus"]) this.open.addEventListener(when, () => this.point());
     new ResizeObserver(() => {
       this.width = this.figure.clientWidth || this.width;

@@ -76,6 +76,17 @@ export class Past {
     }, () => ({ future: line.future, at }));
   }
 
+  /** The timeline was cut where it stands and goes on in another future: what came before it is the same. */
+  cut(line) {
+    if (this.from !== null && compare(this.to, line.from) === 0) this.future = line.future;
+  }
+
+  /** The index of the first event at or after t. */
+  first(t) {
+    const found = this.events.findIndex((event) => event.t >= t);
+    return found < 0 ? this.events.length : found;
+  }
+
   /** Whether this is what comes right before the timeline. */
   joins(line) {
     return this.from !== null && this.future === line.future && compare(this.to, line.from) === 0;

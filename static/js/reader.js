@@ -117,7 +117,10 @@ export class Reader {
     const { stage } = this;
     const line = stage.playhead.timeline;
     if (!line || !stage.watch.joined) return;
-    this.past.load(stage.link, stage.dataset.recording, line, () => (stage.force = true), us);
+    this.past.load(stage.link, stage.dataset.recording, line, () => {
+      if (this.past.joins(line)) stage.tell("known", this.past);
+      stage.force = true;
+    }, us);
     stage.force = true;
   }
 
@@ -127,7 +130,8 @@ export class Reader {
       this.line = line;
       this.from = 0;
       this.tried = false;
-    }
+    } else if (this.future !== line.future) this.past.cut(line);
+    this.future = line.future;
     const { events } = line;
     if (this.from > events.length) this.from = 0;
     this.learnFrom(events, this.from);

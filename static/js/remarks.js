@@ -19,7 +19,7 @@ export class Remarks {
     this.name = el("input", { type: "text", maxLength: 60 });
     this.naming = el("form", { class: "act-form", onsubmit: (event) => this.label(event) }, field("Name this branch", this.name), el("button", { type: "submit", textContent: "Keep the name" }));
     this.list = el("ol", { class: "notes" });
-    this.none = el("p", { class: "soft", textContent: "No note yet." });
+    this.none = el("p", { class: "no-note soft", textContent: "No note yet." });
     this.said = el("p", { class: "written-state", role: "status" });
     this.root = el("div", { class: "acts" }, this.none, this.list, this.form, this.naming, this.said);
     stage.side.add("Notes", this.root);

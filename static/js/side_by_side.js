@@ -10,6 +10,7 @@ import { Tree } from "./timeline.js";
 import { readPlace, seconds, writePlace } from "./words.js";
 
 const TOLD_EVERY_MS = 250;
+const WORKER = /^worker(-\d+)?$/; // as all systems name their consumers
 const STRIDE_MS = 250; // a page that was away does not make up for it
 const COLUMNS = [["published", "Sent"], ["ready", "Waiting in the broker"], ["worked", "In the hands of consumers"], ["handled", "Times handled"], ["lost", "Lost"], ["twice", "Handled twice"], ["order", "Out of order"]];
 
@@ -98,7 +99,8 @@ class SideBySide extends HTMLElement {
   came() {
     const most = this.panes.reduce((best, pane) => (pane.tree.acts.size > best.tree.acts.size ? pane : best), this.panes[0]);
     if (most.tree.acts.size && this.tree.acts.size !== most.tree.acts.size) {
-      this.tree = most.tree;
+      const told = ({ command }) => (command.do === "restart" && !WORKER.test(command.node) ? { ...command, node: "the brokers" } : command);
+      this.tree = new Tree(Array.from(most.tree.acts.values(), (act) => ({ ...act, command: told(act) })));
       this.clock.timeline.future = most.future;
     }
   }

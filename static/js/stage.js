@@ -9,16 +9,16 @@
 //   holds()                                    a sentence, while time stands for its sake
 //   key(event)                                 whether it took this key
 //   place(parameters) visit(parameters)        its part of the address
+//   known(past)                                what came before all that is loaded was asked for and has come
 //   shares()                                   whether others see the same time as this page
 
 import { Acts } from "./acts.js";
 import { answers } from "./answers.js";
 import { Deck, wireKeys } from "./deck.js";
-import { el, text } from "./dom.js";
+import { el, Side, text } from "./dom.js";
 import { Link } from "./link.js";
 import { Playhead } from "./playhead.js";
 import { Picture, wireNodes } from "./scene.js";
-import { Side } from "./side.js";
 import { Timeline, Tree } from "./timeline.js";
 import { Verdicts } from "./verdicts.js";
 import { brokerWords, readPlace, writePlace } from "./words.js";

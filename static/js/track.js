@@ -42,6 +42,12 @@ export class Track {
     [this.shape, this.version] = [shape, tree.version];
   }
 
+  /** More of the time before is known. */
+  known(past) {
+    this.load.take(past);
+    this.shape = "";
+  }
+
   px(t) {
     return (t / 1e6 / this.deck.span) * this.deck.width;
   }

@@ -28,6 +28,12 @@ export function serviceWords(service) {
 /** The limits of a queue that are in force, each in a few words. */
 export function limitWords(settings) {
   const found = [];
+  if (settings.visibility_timeout_s !== undefined) {
+    found.push(`hidden ${settings.visibility_timeout_s} s`);
+    if (settings.delay_s) found.push(`delay ${settings.delay_s} s`);
+    if (settings.dead_letter_queue) found.push(`${settings.max_receive_count} receives → ${settings.dead_letter_queue}`);
+    return found;
+  }
   const dead = settings.dead_letter_exchange !== undefined ? " → dead letters" : "";
   if (settings.delivery_limit !== undefined) found.push(`delivery limit ${settings.delivery_limit}${dead}`);
   if (settings.max_length !== undefined || settings.max_length_bytes !== undefined) {
@@ -95,12 +101,16 @@ export function shorten(text, most) {
   return `${all.slice(0, head).join("")}…${all.slice(tail).join("")}`;
 }
 
+const KINDS = { rabbitmq: "RabbitMQ", sqs: "Amazon SQS", redis: "Redis" };
+/** The name of a kind of broker, as people write it. */
+export const kindName = (kind) => KINDS[kind] ?? kind;
+
 /** A broker in a few words: what it is, and what it lacks just now. */
 export function brokerWords(name, { status, settings }) {
   const { kind, version, alarms = [], members = {} } = settings;
   const nodes = Object.entries(members).map(([node, is]) => `${node.slice(name.length + 1)}${is === "up" ? "" : ` (${is})`}`).join(", ");
   const alarm = alarms.length ? ` · ${alarms.join(" and ")} alarm: publishers are blocked` : "";
-  return `${name} · ${kind === "rabbitmq" ? "RabbitMQ" : kind} ${version}${status === "down" ? " · down" : alarm}${nodes ? ` · nodes ${nodes}` : ""}`;
+  return `${name} · ${kindName(kind)} ${version}${status === "down" ? " · down" : alarm}${nodes ? ` · nodes ${nodes}` : ""}`;
 }
 
 /** Where a queue of a cluster lives: {short, long}: its nodes by their last letters, ● leads, ○ follows, × is away; or null. */
@@ -124,6 +134,11 @@ export function commandWords(command) {
   if (verb === "bind" || verb === "unbind") return `${verb} ${command.destination}`;
   if (verb === "purge") return `purge ${command.queue}`;
   if (verb === "get") return `get from ${command.queue}`;
+  if (verb === "send") return `send ${command.repeat > 1 ? `${command.repeat} × ` : ""}to ${command.queue}`;
+  if (verb === "receive") return `receive from ${command.queue}`;
+  if (verb === "set_attributes") return `${command.queue}: ${Object.keys(command.attributes).join(", ")}`;
+  if (verb === "change_visibility") return command.seconds ? `hide ${command.copy} for ${command.seconds} s` : `show ${command.copy}`;
+  if (verb === "redrive") return `redrive ${command.queue}`;
   if (verb === "slow") return command.factor === 1 ? `${command.node} at full speed` : `slow ${command.node} × ${command.factor}`;
   if (verb === "add") return `add ${command.what} ${command.node}`;
   if (verb === "stop_node" || verb === "start_node") return `${verb.slice(0, -5)} ${command.node}`;

@@ -8,7 +8,7 @@ from mqlab.engine import commands as c
 from mqlab.engine import scenario
 from mqlab.engine.recording import Recording, run
 from mqlab.engine.scenario.settings import LATENCY
-from tests.engine import random_script
+from tests.engine import random_script, random_sqs
 
 SECOND = 1_000_000
 BASE = """
@@ -73,8 +73,14 @@ ASKING = 13_000
 """Labs of this seed and above have clients with a random script besides, and those of every second one the acts too."""
 
 
+POLLING = 17_000
+"""Labs of this seed and above have SQS for their broker."""
+
+
 def lab(seed: int) -> tuple[Recording, str, random.Random]:
     """A random recording of six seconds with a few acts, and the future they lead to."""
+    if seed >= POLLING:
+        return random_sqs.lab(seed)
     chance = random.Random(seed)
     version = chance.choice(["4.3", "3.10"])
     more = random.Random(f"{seed} more")

@@ -33,14 +33,14 @@ def test_its_example_leaves_no_field_out() -> None:
 
 
 def test_it_names_all_that_can_be_changed() -> None:
-    acts = (ROOT / Path("docs/acts.md")).read_text(encoding="utf-8")
+    acts = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("acts.md", "sqs.md"))
     for kind in kinds().values():
         settings = [name for program in kind.programs for name in changeable(kind.name, program)]
         assert [name for name in settings if f"`{name}`" not in acts] == []
 
 
 def test_the_document_of_acts_names_every_act_and_every_field() -> None:
-    acts = (ROOT / Path("docs/acts.md")).read_text(encoding="utf-8")
+    acts = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("acts.md", "sqs.md"))
     for kind in get_args(AnyCommand):
         names = [
             str(kind.__struct_config__.tag),

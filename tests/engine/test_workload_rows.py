@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from mqlab.engine import events as e
-from mqlab.engine import scenario
+from mqlab.engine import limits, scenario
 from mqlab.engine.message import message_of
 from mqlab.engine.recording import Recording, run
 from mqlab.engine.rules import RULES
@@ -185,3 +185,46 @@ def test_the_answer_to_a_question_is_a_matter_of_the_broker_and_not_of_luck(aske
         rows = [run(headless(one, workload)) for one in systems()]
         right.add(tuple(one.system for one in rows if asked.holds(one)))  # type: ignore[attr-defined]
     assert len(right) == 1
+
+
+# --- bounds --------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_fills_its_recording_says_so_and_when() -> None:
+    classic = systems()[0]
+    found = run(headless(classic, read(pairs("messages=50&rate=10&service=0&network=rack&fail=poison@1"))))
+    assert "200,000 events" in found.stopped
+    assert 0 < found.end_us < 60_000_000
+    assert found.messages == 50 or found.waiting
+
+
+def test_a_run_of_many_steps_that_tell_nothing_is_given_up_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WORKLOAD_ACTIONS_MAX", 500)
+    found = run(headless(systems()[0], Workload()))
+    assert "steps" in found.stopped
+    assert found.end_us < Workload().end_us
+
+
+EXTREMES = (
+    "messages=300&rate=1000&consumers=20&service=60000&seconds=600",
+    "messages=300&rate=1000&shape=bursts&burst=100&keys=26&consumers=1&service=1&seconds=60&fail=crash@0,for:0",
+    "messages=1&rate=0.1&seconds=120&wait=0&network=rack&consumers=20",
+    "messages=50&rate=10&timeout=1&wait=0&batch=10&seconds=30&consumers=1&fail=poison@1&fail=crash@1,for:0.001&fail=crash@2,for:0.5",
+    "messages=50&rate=10&network=ocean&fail=poison@1&fail=poison@2&fail=restart@0&fail=twice@1,after:0&fail=slow@0,factor:1000"
+    "&fail=crash@0",
+    "messages=3&rate=1000&seconds=1",
+)
+
+
+@every_system
+@pytest.mark.parametrize("text", EXTREMES)
+def test_the_ends_of_what_may_be_asked_run_to_their_end(system: System, text: str) -> None:
+    found = row(system, text)
+    assert found.messages - found.handled == found.waiting or found.count("lost")
+    assert found.end_us == read(pairs(text)).end_us or found.stopped
+
+
+def test_a_poison_message_in_a_restarted_consumers_hands_stops_nobody() -> None:
+    text = "messages=50&rate=10&timeout=1&batch=10&seconds=30&consumers=1&fail=poison@1&fail=crash@1,for:0.5"
+    for system in systems():
+        assert row(system, text).handled >= 25, system.id  # a FIFO queue holds the rest of its group back

@@ -8,7 +8,8 @@ export function plain(scene) {
     at: [scene.t, scene.i],
     nodes: object(scene.nodes, (n) => ({
       what: n.what, settings: n.settings, status: n.status,
-      ready: n.ready.list(), unacked: object(n.unacked, same), held: object(n.held, (h) => ({ ...h })),
+      ready: n.ready.list(), unacked: object(n.unacked, same), held: object(n.held, (h) => ({ ...h })), unconfirmed: n.unconfirmed,
+      memory: object(n.memory, same),
     })),
     links: object(scene.links, (l) => ({ ...l })),
     copies: object(scene.copies, (c) => ({ ...c })),

@@ -9,7 +9,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from mqlab.engine.workload import Workload, stored, system, systems
+from mqlab.engine.workload import stored, systems
 from mqlab.engine.workload.questions import questions
 from mqlab.lab.models import Command, Recording
 from mqlab.live import limits
@@ -204,9 +204,16 @@ def test_when_too_many_wait_the_page_says_so_and_when_to_come_back(
 
 def test_where_a_mishap_is_nothing_here_the_page_says_so(alice: Client) -> None:
     page = alice.get("/lab/compare/?messages=20&rate=10&seconds=20&fail=restart@1&go=1")
-    for line in page.context["rows"]:
-        one = system(line.id)
-        assert one is not None
-        failure = Workload().failures or page.context["workload"].failures
-        assert list(line.notes) == [note for note in [one.counterpart(failure[0])] if note]
-        assert line.notes or stored(one, page.context["workload"])
+    workload = page.context["workload"]
+    told = {(who, note) for who, note in page.context["notes"]}
+    for one in systems():
+        note = one.counterpart(workload.failures[0])
+        assert stored(one, workload) or note
+        assert not note or any(one.title in who and note == said for who, said in told)
+    assert any("SQS" in who for who, _ in told)
+
+
+def test_to_say_that_it_is_true_of_none_is_an_answer_too(alice: Client) -> None:
+    said = alice.get("/lab/compare/?ask=crash&guess=none&go=1")
+    assert [one.guessed for one in said.context["rows"]] == [False] * len(systems())
+    assert "You were right about" in text(said)

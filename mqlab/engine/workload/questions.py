@@ -18,13 +18,14 @@ from mqlab.engine.workload.workload import Workload
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`which`: what is asked, of the systems. True of one whose column `about` has something in it (`some`), or has nothing.
+    `undone`: not handled, whether lost or not.
     `why`: what is to be learnt, told once one has answered. `workload`: as an address has it."""
 
     slug: str
     which: str
     tells: str
     workload: str
-    about: Literal["lost", "duplicated", "out_of_order", "waiting", "requests"]
+    about: Literal["lost", "duplicated", "out_of_order", "waiting", "undone", "requests"]
     some: bool
     why: str
 
@@ -41,6 +42,8 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What this system has in the column that is asked about."""
         if self.about == "requests":
             return sum(row.requests.values()) if row.dollars is not None else 0
+        if self.about == "undone":
+            return row.messages - row.handled
         return row.count(self.about)
 
 

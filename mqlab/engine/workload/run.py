@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mqlab.engine import events as e
-from mqlab.engine import scenario
+from mqlab.engine import limits, scenario
 from mqlab.engine.acts import apply
 from mqlab.engine.lab import build
 from mqlab.engine.message import message_of
@@ -26,9 +26,13 @@ from mqlab.engine.world import World
 
 BREATH_ACTIONS = 50
 """The generator yields after so many actions."""
+GIVEN_UP = (
+    f"A run takes at most {limits.WORKLOAD_ACTIONS_MAX:,} steps, and this one has taken them. Watch for a shorter time, let "
+    "consumers wait longer where they ask, or take fewer of them."
+)
 USUAL = (
-    e.Routed, e.Enqueued, e.Delivered, e.Received, e.Started, e.Handled, e.Acked, e.Settled, e.Confirmed, e.ConfirmReceived,
-    e.VerdictChanged,
+    e.Routed, e.Appended, e.Enqueued, e.Delivered, e.Received, e.Started, e.Handled, e.Acked, e.Settled, e.Confirmed,
+    e.ConfirmReceived, e.VerdictChanged,
 )  # fmt: skip
 """What happens to every message; anything else that happens to one may be why it came twice, or late."""
 
@@ -43,6 +47,8 @@ class Deciding:
         self.ended: set[str] = set()  # messages that were lost, or left as dead letters
         self.befell: dict[str, tuple[e.Event, int]] = {}
         """Message -> what last happened to it that does not happen to every one, and that event's i."""
+        self.before: dict[str, e.Event] = {}
+        """Message -> what had happened to it before that."""
 
     def hearers(self, kind: type[e.Event]) -> list[Callable[[Any], None]]:
         """What is to be called with each event of this kind."""
@@ -65,7 +71,10 @@ class Deciding:
     def _befell(self, event: Any) -> None:
         befell = event, self.world.i
         for copy in event.of:
-            self.befell[message_of(copy)] = befell
+            message = message_of(copy)
+            if message in self.befell:
+                self.before[message] = self.befell[message][0]
+            self.befell[message] = befell
 
     def _changed(self, change: e.VerdictChanged) -> None:
         if change.verdict in ("lost", "dead"):
@@ -76,9 +85,11 @@ class Deciding:
         event: Any = next(one for one in world.events if one.name == change.cause)
         message = change.of[0]
         before = self.befell.get(message, (None, 0))[0]
+        if before is event:
+            before = self.before.get(message)
         because: Sentence = ()
         rule, since = event.rule, 0
-        if before is not None and before is not event:
+        if before is not None:
             because, rule, since = self.said(before), rule or before.rule, before.t
         elif change.verdict == OutOfOrder.name:
             because = self._overtaken(event, message)
@@ -124,8 +135,8 @@ def run(system: System, workload: Workload) -> Work[Row]:
         apply(world, one.command, f"do:{one.id}")
         world.finish()
     yield from _until(world, (workload.end_us, 0), told)
-    row = _row(system, workload, world, metrics, deciding)
-    for part in (metrics.took, metrics.published, metrics.begun, deciding.befell):
+    row = yield from _row(system, workload, world, metrics, deciding)
+    for part in (metrics.took, metrics.published, metrics.begun, deciding.befell, deciding.before):
         yield  # what is large goes piece by piece, too
         part.clear()
     yield
@@ -136,18 +147,22 @@ def run(system: System, workload: Workload) -> Work[Row]:
 def _until(world: World, to: tuple[int, int], told: list[e.Event]) -> Work[None]:
     while world.play(to, BREATH_ACTIONS, told, 1 << 62):
         told.clear()
+        if world.agenda.made > limits.WORKLOAD_ACTIONS_MAX and not world.storm:
+            world.stop(GIVEN_UP)
+            world.finish()
         yield
     told.clear()
     if not world.storm:
         world.stand(to[0])
 
 
-def _row(system: System, workload: Workload, world: World, metrics: Metrics, deciding: Deciding) -> Row:
+def _row(system: System, workload: Workload, world: World, metrics: Metrics, deciding: Deciding) -> Work[Row]:
     verdicts = next(one for one in world.judges if isinstance(one, Verdicts)).verdicts
     cells = {name: Cell(verdicts[name], deciding.first.get(name)) for name in VERDICTS}
     for name, took in zip(("p50", "p99"), metrics.quantiles(50, 99), strict=True):
         if took is not None:
             cells[name] = Cell(took.us, _moment(took, deciding))
+    yield
     waiting = [one for one in metrics.published if one not in metrics.took and one not in deciding.ended]
     cells["waiting"] = Cell(len(waiting))
     if waiting:
@@ -182,7 +197,11 @@ def _moment(took: Took, deciding: Deciding) -> Moment:
         ("text", f" began, and was done {worked:.2f} s later.", ""),
     )
     before = deciding.befell.get(took.message, (None, 0))[0]
-    late = before is not None and took.published < before.t <= took.handled
+    late = (
+        before is not None
+        and took.published < before.t <= took.handled
+        and not isinstance(before, e.Broadcast)
+    )
     made = Moment("Handled", took.name, took.handled, took.i, took.message, said)
     if before is None or not late:
         return made

@@ -23,7 +23,7 @@ from mqlab.engine.draw import draw, stem
 BATCH_SIZE_BYTES = 16_384
 """`batch.size`, by default."""
 STICKY_LINGER_US = 10_000
-"""librdkafka's `sticky.partitioning.linger.ms`, by default, in µs."""
+"""librdkafka's `sticky.partitioning.linger.ms`, by default twice its `linger.ms`, in µs."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
-"""Redis on the page that compares: Pub/Sub, and a stream with a group, each as its documentation would have it used.
+"""Redis on the page that compares: Pub/Sub, and a stream with a consumer group, each as its documentation would have it used.
 
-The stream: acks after the work, claims of what nobody has touched for the workload's timeout, the append-only file.
+Pub/Sub has no workers that share: every subscriber hears everything. A stream's group shares, and what its consumers leave
+pending the others claim after a while. Streams are written to disk before XADD is answered (appendfsync always).
 """
 
 from __future__ import annotations
@@ -9,109 +10,132 @@ from typing import Any
 
 from mqlab.engine.commands import AnyCommand, Restart
 from mqlab.engine.workload import CONSUMER, PRODUCER, System, Workload, consumer_parts, producer_parts
-from mqlab.engine.workload.failure import AnyFailure, ConsumerCrash, PoisonMessage
+from mqlab.engine.workload.failure import (
+    AnyFailure,
+    BrokerRestart,
+    ConsumerCrash,
+    PoisonMessage,
+    SlowConsumer,
+)
 from mqlab.engine.workload.parts import BODY, poisoned
 
 BROKER = "redis"
-CHANNEL = STREAM = "orders"
-RECONNECT_MS = 3_000
-"""Who only listens sends nothing, and notices a connection that is gone later than who publishes."""
-GROUP = "billing"
+NAME = "orders"
+GROUP = "work"
+LOOK_MS = 1_000
+"""So often a consumer looks for what others have left; a read that blocks is given up for it, and costs nothing."""
 
 
-class PubSub(System):
-    """A channel, to which every consumer subscribes."""
-
-    id = "redis-pubsub"
-    title = "Redis Pub/Sub"
-    order = 30
-    promise = (
-        "Passes a message on [to whoever listens now](redis/at-most-once), to every consumer its own copy, and keeps nothing: "
-        "what is published while nobody listens [is gone](redis/no-subscriber-no-message), and consumers do not share the work."
-    )
-
-    def parts(self, workload: Workload) -> dict[str, Any]:
-        """One channel."""
-        fail = {"when": {"messages": poisoned(workload)}, "then": "drop"} if poisoned(workload) else None
-        return {
-            "brokers": {BROKER: {"kind": "redis", "channels": [CHANNEL]}},
-            "programs": {
-                PRODUCER: {
-                    "kind": "producer",
-                    "broker": BROKER,
-                    "publish": {"channel": CHANNEL, "keys": workload.key_names, "body": BODY},
-                    **producer_parts(workload),
-                },
-                CONSUMER: {
-                    "kind": "subscriber",
-                    "broker": BROKER,
-                    "channels": [CHANNEL],
-                    "reconnect_ms": RECONNECT_MS,
-                    "fail": fail,
-                    **consumer_parts(workload),
-                },
-            },
-        }
+class RedisSystem(System):
+    """What both have in common."""
 
     def restart(self) -> list[AnyCommand]:
         """The server goes down and comes up."""
         return [Restart(BROKER)]
 
-    def counterpart(self, failure: AnyFailure) -> str:
-        """Nobody can give a message back to a channel."""
-        if isinstance(failure, PoisonMessage):
-            return "A consumer that fails drops the message: a channel takes nothing back."
-        return ""
 
+class PubSub(RedisSystem):
+    """A channel."""
 
-class Streams(System):
-    """A stream with one group."""
-
-    id = "redis-streams"
-    title = "Redis Streams"
-    order = 31
+    id = "redis-pubsub"
+    title = "Redis Pub/Sub"
+    order = 30
     promise = (
-        "Keeps every entry, gives each [to one consumer of the group](redis/group-gives-once), and leaves it pending with that "
-        "name until its ack; what a lost consumer held waits until another [claims it](redis/autoclaim-idle): nothing is lost, "
-        "some come twice, and late."
+        "Hands a message to everybody who listens at that moment, and [keeps nothing](redis/at-most-once): every worker hears "
+        "every message, [who is not there](redis/disconnected-misses) misses it, and nobody gets it again."
     )
 
     def parts(self, workload: Workload) -> dict[str, Any]:
-        """One stream, one group from its beginning."""
-        fail = {"when": {"messages": poisoned(workload)}, "then": "leave"} if poisoned(workload) else None
+        """One channel, and every consumer subscribed to it."""
         return {
-            "brokers": {BROKER: {"kind": "redis", "streams": {STREAM: {"groups": {GROUP: "0"}}}}},
+            "brokers": {BROKER: {"kind": "redis", "channels": [NAME]}},
             "programs": {
                 PRODUCER: {
                     "kind": "producer",
                     "broker": BROKER,
-                    "publish": {"stream": STREAM, "keys": workload.key_names, "body": BODY},
+                    "publish": {"channel": NAME, "keys": workload.key_names, "body": BODY},
                     **producer_parts(workload),
                 },
                 CONSUMER: {
-                    "kind": "consumer",
+                    "kind": "subscriber",
                     "broker": BROKER,
-                    "stream": STREAM,
-                    "group": GROUP,
-                    "count": workload.batch,
-                    "block_ms": max(1, round(workload.wait_s * 1_000)),
-                    "ack": "after",
-                    "claim": {"min_idle_ms": workload.timeout_s * 1_000},
-                    "fail": fail,
+                    "channels": [NAME],
+                    "fail": {"when": {"messages": poisoned(workload)}, "then": "drop"}
+                    if poisoned(workload)
+                    else None,
                     **consumer_parts(workload),
                 },
             },
         }
 
-    def restart(self) -> list[AnyCommand]:
-        """The server goes down and comes up, with what it has written to its file."""
-        return [Restart(BROKER)]
+    def counterpart(self, failure: AnyFailure) -> str:
+        """Workers do not share, and nothing comes back."""
+        match failure:
+            case ConsumerCrash():
+                return (
+                    "Every subscriber hears every message, so what one misses the others have; for the one that missed "
+                    "it, it is gone."
+                )
+            case SlowConsumer():
+                return (
+                    "A slow subscriber only falls behind: what it has not read waits in its output buffer, and nobody else "
+                    "does its work."
+                )
+            case PoisonMessage():
+                return "Redis does not hear whether a message was handled. Each subscriber fails on it once, and that is all."
+            case BrokerRestart():
+                return "While the server is down a publish fails, and there is nothing on disk that would come back."
+            case _:
+                return ""
+
+
+class Stream(RedisSystem):
+    """A stream with a consumer group."""
+
+    id = "redis-stream"
+    title = "Redis Stream"
+    order = 31
+    promise = (
+        "Keeps every entry [until the stream is trimmed](redis/entries-stay), and notes what a consumer has and [has not "
+        "acked](redis/own-pending): nothing is lost, but somebody must [claim](redis/autoclaim-idle) what a consumer left, "
+        "and then some is done twice."
+    )
+
+    def parts(self, workload: Workload) -> dict[str, Any]:
+        """One stream, one group, whose consumers claim what has been pending too long."""
+        return {
+            "brokers": {BROKER: {"kind": "redis", "streams": {NAME: {"groups": {GROUP: "0"}}}}},
+            "programs": {
+                PRODUCER: {
+                    "kind": "producer",
+                    "broker": BROKER,
+                    "publish": {"stream": NAME, "keys": workload.key_names, "body": BODY},
+                    **producer_parts(workload),
+                },
+                CONSUMER: {
+                    "kind": "consumer",
+                    "broker": BROKER,
+                    "stream": NAME,
+                    "group": GROUP,
+                    "count": workload.batch,
+                    "block_ms": max(LOOK_MS, workload.wait_s * 1_000),
+                    "claim": {"min_idle_ms": workload.timeout_s * 1_000, "every_ms": LOOK_MS},
+                    "fail": {"when": {"messages": poisoned(workload)}, "then": "leave"}
+                    if poisoned(workload)
+                    else None,
+                    **consumer_parts(workload),
+                },
+            },
+        }
 
     def counterpart(self, failure: AnyFailure) -> str:
-        """Redis has no timeout of its own."""
-        if isinstance(failure, ConsumerCrash):
-            return "What it held stays pending with its name until another consumer claims it, after the timeout."
+        """Nothing comes back by itself."""
+        if isinstance(failure, ConsumerCrash | PoisonMessage):
+            return (
+                "A stream gives nothing out again by itself: the others claim what has been pending for as long as the timeout "
+                "says."
+            )
         return ""
 
 
-SYSTEMS: tuple[System, ...] = (PubSub(), Streams())
+SYSTEMS: tuple[System, ...] = (PubSub(), Stream())

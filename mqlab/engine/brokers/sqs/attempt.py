@@ -53,4 +53,5 @@ def again(broker: SQS, queue: Queue, poll: Poll) -> list[Taken]:
         queue.remove(copy)
         copy.received -= 1
         queue.lend(copy, program)
+        copy.known = poll.connection.heard
     return [(copy, RULE) for copy in copies]

@@ -85,6 +85,7 @@ def take(broker: SQS, queue: Queue, poll: Poll, long: bool) -> list[Taken]:
             redrive.dead_letter(broker, queue, copy, poll.departure)
             continue
         queue.lend(copy, program)
+        copy.known = poll.connection.heard  # if it is dead already, it will never have the handle
         taken.append((copy, rule))
     if queue.fifo and len(taken) > 1:
         taken.sort(key=_entered)

@@ -36,6 +36,7 @@ class Consumer(Worker, Line):
         self.acked: deque[str] = deque()  # whose ack has no reply yet
         self.reading = False  # a read of its is under way
         self.history = False  # its own pending entries are still to be read, as after every start
+        self.past = "0"  # the last of them that it has read: what fails is not read over and over
         self.claimed = 0  # when it looked last for what others have left
 
     @property
@@ -46,7 +47,7 @@ class Consumer(Worker, Line):
     def resume(self, cause: str) -> None:
         """Connect, make the group if it is not there, read what is pending with it, and then what is new."""
         self.connect()
-        self.reading, self.history = False, True
+        self.reading, self.history, self.past = False, True, "0"
         self.broker.link(f"{self.group}~{self.name}", "consume", self.group, self.name, "", cause)
         self.command("XGROUP", "CREATE", self.spec.stream, self.spec.group, "$", "MKSTREAM")
         self.read()
@@ -64,7 +65,7 @@ class Consumer(Worker, Line):
             return
         if self.history:
             self.command(
-                "XREADGROUP", "GROUP", spec.group, self.name, "COUNT", spec.count, "STREAMS", spec.stream, "0"
+                "XREADGROUP", "GROUP", spec.group, self.name, "COUNT", spec.count, "STREAMS", spec.stream, self.past
             )
             return
         block_us = spec.block_us
@@ -79,6 +80,8 @@ class Consumer(Worker, Line):
     def on_entry(self, frame: m.Entry, departure: str) -> None:
         """An entry has come, ahead of the reply."""
         copy, world = frame.copy, self.world
+        if self.history:
+            self.past = frame.id
         owed = self.spec.ack != "noack" or copy.state == "unacked"
         if owed:
             self.known[copy.name] = None

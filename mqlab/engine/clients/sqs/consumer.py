@@ -35,7 +35,12 @@ class Consumer(Worker, SqsProgram):
         self.connect()
         queue = self.spec.queue
         self.broker.add_link(f"{queue}>{self.name}", "consume", queue, self.name, cause)
-        self.poll(cause)
+        self.world.at(self.world.now, self.ask_first, self.connection, cause)
+
+    def ask_first(self, connection: Connection, cause: str) -> None:
+        """Its first receive, an action of its own: before time begins nothing is told."""
+        if self.connection is connection:
+            self.poll(cause)
 
     def resume(self, cause: str) -> None:
         """It could not start before: the region was down."""
@@ -137,6 +142,7 @@ class Consumer(Worker, SqsProgram):
         if not item.owed:
             if failed:
                 self.lose([item.copy], cause)
+                item.copy.known = False  # its delete may still be on the way
             return
         if self.connection is None:
             return

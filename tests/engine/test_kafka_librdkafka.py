@@ -1,0 +1,65 @@
+"""What librdkafka itself does, on the mock cluster that it brings along: which partition it gives a record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+
+from mqlab.engine.brokers.kafka.partitioner import consistent_random, java, murmur2_random
+
+RECORDED = json.loads((Path(__file__).parents[1] / "traces" / "kafka_murmur2.json").read_text())
+KEYS = sorted({str(case["key"]).encode() for kind in RECORDED.values() for case in kind})
+PARTITIONS = 4  # of a topic that the mock cluster makes by itself
+
+
+def sent(keys: list[bytes | None], **settings: str | int) -> dict[bytes | None, list[int]]:
+    """Where each record went: by key, in the order in which they were sent. Nothing leaves this process."""
+    found: dict[bytes | None, list[int]] = {}
+
+    def arrived(error: object, message: object) -> None:
+        assert error is None
+        found.setdefault(message.key(), []).append(message.partition())  # type: ignore[attr-defined]
+
+    producer = Producer(
+        {"bootstrap.servers": "127.0.0.1:1", "test.mock.num.brokers": 3, "log_level": 0, **settings}
+    )
+    producer.produce("t", value=b"the leaders are known once this has arrived", partition=0)
+    assert producer.flush(20) == 0
+    for key in keys:
+        producer.produce("t", value=b"v", key=key, on_delivery=arrived)
+    assert producer.flush(20) == 0
+    return found
+
+
+@pytest.mark.parametrize("settings", [{}, {"partitioner": "consistent_random"}])
+def test_its_default_is_crc32(settings: dict[str, str]) -> None:
+    keys = [key for key in KEYS if key]
+    assert sent(list(keys), **settings) == {key: [consistent_random(key, PARTITIONS)] for key in keys}
+
+
+def test_murmur2_random_is_the_java_clients_choice_for_the_empty_key_too() -> None:
+    expected = {key: [murmur2_random(key, PARTITIONS)] for key in KEYS}
+    assert b"" in expected
+    assert expected == {key: [java(key, PARTITIONS)] for key in KEYS}
+    assert sent(list(KEYS), partitioner="murmur2_random") == expected
+
+
+def test_without_a_key_it_stays_with_one_partition_while_it_lingers_and_draws_for_each_record_if_it_may_not() -> (
+    None
+):
+    none: list[bytes | None] = [None] * 200
+    staying = {"sticky.partitioning.linger.ms": 600_000}
+    assert [len(set(got)) for got in sent(none, **staying).values()] == [1]
+    assert [len(set(got)) for got in sent(none, **{"sticky.partitioning.linger.ms": 0}).values()] == [
+        PARTITIONS
+    ]
+
+
+def test_an_empty_key_is_none_for_the_default() -> None:
+    empty: list[bytes | None] = [b""] * 200
+    assert [len(set(got)) for got in sent(empty, **{"sticky.partitioning.linger.ms": 0}).values()] == [
+        PARTITIONS
+    ]
