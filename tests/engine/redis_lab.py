@@ -23,10 +23,25 @@ brokers:
     channels: [news, sport]
     streams: {{orders: {{groups: {{billing: "0", mail: $}}}}, jobs: {{}}}}
 programs:
-  press: {{kind: producer, broker: redis, publish: {{channel: news, keys: [A, B], body: "a piece of news {{n}}"}}, rate: {{poisson: 6}}}}
+  press:
+    kind: producer
+    broker: redis
+    publish: {{channel: news, keys: [A, B], body: "a piece of news {{n}}"}}
+    rate: {{poisson: 6}}
   field: {{kind: producer, broker: redis, publish: {{channel: "{{key}}", keys: [n, s]}}, rate: {{poisson: 2}}, retry: false}}
-  shop: {{kind: producer, broker: redis, publish: {{stream: orders, keys: [A, B, C], maxlen: {maxlen}, approximate: {approximate}}}, rate: {{poisson: 5}}}}
-  ear: {{kind: subscriber, broker: redis, channels: [news], patterns: ["n*", "[ns]"], replicas: 2, socket_bytes: 300, service: {{exponential_ms: {slow}}}}}
+  shop:
+    kind: producer
+    broker: redis
+    publish: {{stream: orders, keys: [A, B, C], maxlen: {maxlen}, approximate: {approximate}}}
+    rate: {{poisson: 5}}
+  ear:
+    kind: subscriber
+    broker: redis
+    channels: [news]
+    patterns: ["n*", "[ns]"]
+    replicas: 2
+    socket_bytes: 300
+    service: {{exponential_ms: {slow}}}
   worker:
     kind: consumer
     broker: redis
@@ -38,7 +53,14 @@ programs:
     claim: {{min_idle_ms: 1500}}
     service: {{exponential_ms: 300}}
     fail: {{chance: 0.1}}
-  mailer: {{kind: consumer, broker: redis, stream: orders, group: mail, count: 3, start_ms: 700, service: {{exponential_ms: 200}}}}
+  mailer:
+    kind: consumer
+    broker: redis
+    stream: orders
+    group: mail
+    count: 3
+    start_ms: 700
+    service: {{exponential_ms: 200}}
   odd:
     kind: client
     broker: redis
@@ -63,8 +85,9 @@ def text(seed: int) -> str:
     """A scenario file of this seed."""
     chance = random.Random(f"{seed} redis text")
     made = TEXT.format(
-        seed=seed, file=chance.choice(["true", "false"]), node=chance.choice([2, 5, 100]), maxlen=chance.choice(["null", 4, 9]),
-        approximate=chance.choice(["true", "false"]), slow=chance.choice([50, 400]), ack=chance.choice(["after", "before", "noack"]),
+        seed=seed, file=chance.choice(["true", "false"]), node=chance.choice([2, 5, 100]),
+        maxlen=chance.choice(["null", 4, 9]), approximate=chance.choice(["true", "false"]),
+        slow=chance.choice([50, 400]), ack=chance.choice(["after", "before", "noack"]),
     )  # fmt: skip
     for approximate in ("true", "false"):
         made = made.replace(f", maxlen: null, approximate: {approximate}", "")
@@ -91,9 +114,11 @@ def _act(chance: random.Random, number: int) -> c.AnyCommand:
     program = chance.choice(["press", "shop", "ear-1", "ear-2", "worker-1", "worker-2", "mailer", "odd"])
     acts: list[Any] = [
         c.Crash(program), c.Crash(program), c.Restart(program), c.Restart("redis"), c.Hang(program), c.Resume(program),
-        c.Disconnect(program), c.Abort(program), c.Remove(program), c.Slow("ear-1", 9), c.PublishTo("sport", "A", "yours", repeat=3),
-        c.PublishTo(f"fresh{number}", "B", "yours"), c.Xadd("orders", "A", "yours", maxlen=3), c.Xtrim("orders", chance.randint(0, 3)),
-        c.Delete("orders/mail"), c.Delete("jobs"), c.Add(f"late{number}", "group", {"stream": "orders", "start": "0"}),
+        c.Disconnect(program), c.Abort(program), c.Remove(program), c.Slow("ear-1", 9),
+        c.PublishTo("sport", "A", "yours", repeat=3),
+        c.PublishTo(f"fresh{number}", "B", "yours"), c.Xadd("orders", "A", "yours", maxlen=3),
+        c.Xtrim("orders", chance.randint(0, 3)), c.Delete("orders/mail"), c.Delete("jobs"),
+        c.Add(f"late{number}", "group", {"stream": "orders", "start": "0"}),
         c.Add(f"new{number}", "subscriber", {"patterns": ["*"]}), c.Change("ear-2", {"channels": [], "patterns": ["s*"]}),
         c.Change("worker-2", {"ack": "after", "claim": None}), c.Change("shop", {"publish": {"maxlen": 2}}),
     ]  # fmt: skip

@@ -1,5 +1,5 @@
-"""The laws of a recording in labs with a Redis: the picture folded is the picture, in Python and in the browser; nothing is lost from
-sight; the same bytes twice; a checkpoint is no other world."""
+"""The laws of a recording in labs with a Redis: the picture folded is the picture, in Python and in the browser; nothing is
+lost from sight; the same bytes twice; a checkpoint is no other world."""
 
 from __future__ import annotations
 

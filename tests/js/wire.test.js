@@ -5,11 +5,13 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { textOf } from "../../static/js/sentence.js";
+import { PHRASES } from "../../static/js/sentences.js";
 import { lineOf, phrases } from "../../static/js/story.js";
 import { ASKS, compare, encode, FRAMES, mint } from "../../static/js/wire.js";
 
-const KINDS = Object.keys(phrases().events);
-const sentence = (event) => textOf(lineOf(event, phrases(), { nodes: new Map() }, "").sentence);
+const BOOKS = Object.keys(PHRASES);
+const KINDS = [...new Set(BOOKS.flatMap((broker) => Object.keys(phrases(broker).events)))];
+const sentence = (event, broker) => textOf(lineOf(event, phrases(broker), { nodes: new Map() }, "").sentence);
 
 const schema = JSON.parse(readFileSync(new URL("../../static/wire-schema.json", import.meta.url)));
 
@@ -38,11 +40,11 @@ test("there is a sentence for every kind of event", () => {
 
 test("a sentence can be said of an event with nothing but its required fields", () => {
   const sample = { string: "a-1", integer: 1, boolean: false, array: [], object: {} };
-  for (const kind of KINDS) {
+  for (const [broker, kind] of BOOKS.flatMap((one) => Object.keys(phrases(one).events).map((kind) => [one, kind]))) {
     const { properties, required } = schema.$defs[kind];
     const event = Object.fromEntries(required.map((name) => [name, properties[name].type === "array" ? ["a-1"] : sample[properties[name].type]]));
-    assert.doesNotThrow(() => sentence({ ...event, kind }), kind);
-    assert.doesNotMatch(sentence({ ...event, kind }), /undefined|NaN/, kind);
+    assert.doesNotThrow(() => sentence({ ...event, kind }, broker), kind);
+    assert.doesNotMatch(sentence({ ...event, kind }, broker), /undefined|NaN/, kind);
   }
 });
 

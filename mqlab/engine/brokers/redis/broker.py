@@ -211,7 +211,11 @@ class Redis(Topology):
         """What a program sent before it learned that its connection was closed comes to nothing."""
         world = self.world
         name = world.name(connection.program)
-        world.emit(Lost(world.now, name, departure, "", flight.of, what, connection.program, flight.key, (departure,)))
+        world.emit(
+            Lost(
+                world.now, name, departure, "", flight.of, what, connection.program, flight.key, (departure,)
+            )
+        )
 
     def settle(self, cause: str) -> None:
         """Who waited is served; who is to be disconnected is."""

@@ -65,7 +65,15 @@ class Consumer(Worker, Line):
             return
         if self.history:
             self.command(
-                "XREADGROUP", "GROUP", spec.group, self.name, "COUNT", spec.count, "STREAMS", spec.stream, self.past
+                "XREADGROUP",
+                "GROUP",
+                spec.group,
+                self.name,
+                "COUNT",
+                spec.count,
+                "STREAMS",
+                spec.stream,
+                self.past,
             )
             return
         block_us = spec.block_us
