@@ -129,6 +129,8 @@ export function placeWords({ broker, node, members, leader, unavailable }, scene
 export function commandWords(command) {
   const { do: verb } = command;
   if (verb === "publish") return `publish ${command.repeat > 1 ? `${command.repeat} × ` : ""}${command.routing_key || command.key || "a message"}`;
+  if (verb === "publish_to" || verb === "xadd") return `${verb === "xadd" ? `XADD to ${command.stream}` : `PUBLISH to ${command.channel}`}${command.repeat > 1 ? `, ${command.repeat} ×` : ""}`;
+  if (verb === "xtrim") return `trim ${command.stream} to ${command.maxlen}`;
   if (verb === "bind" || verb === "unbind") return `${verb} ${command.destination}`;
   if (verb === "purge") return `purge ${command.queue}`;
   if (verb === "get") return `get from ${command.queue}`;
