@@ -36,7 +36,9 @@ class Consumer(Worker, Line):
         self.acked: deque[str] = deque()  # whose ack has no reply yet
         self.reading = False  # a read of its is under way
         self.history = False  # its own pending entries are still to be read, as after every start
-        self.past: str | bytes = "0"  # the last of them that it has read: what fails is not read over and over
+        self.past: str | bytes = (
+            "0"  # the last of them that it has read: what fails is not read over and over
+        )
         self.claimed = 0  # when it looked last for what others have left
 
     @property
