@@ -1,10 +1,12 @@
 """Bugs planted in the engine, one at a time (soak/planted.yaml): is each of them caught within two minutes?
 
-By the replay of recorded cases, by the laws or by the differential test. Each bug lives in a process of its own
-(soak/plant.py); no file is changed."""
+By the replay of recorded cases, by the laws or by the differential test; in the parts of Kafka by replay or by their tests.
+Each bug lives in a process of its own (soak/plant.py); no file is changed."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -13,20 +15,26 @@ from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
 
+import pytest
+
 from mqlab.replay.compare import replay
 from soak import differential, laws, redis_differential
 from soak.plant import BUGS, Bug
 from tests.conftest import rabbitmq_answers, redis_answers
+from tests.engine.random_lab import POLLING
+from tests.sqs_differential import compare as moto
 
 BOUND_S = 120
 ROOT = Path(__file__).resolve().parents[1]
-TRACES = ("rabbitmq_3_10", "rabbitmq_3_10_more", "rabbitmq", "topic_match", "headers_match")
+TRACES = ("rabbitmq_3_10", "rabbitmq_3_10_more", "rabbitmq", "topic_match", "headers_match", "sqs")
+KAFKA_TRACES = ("kafka_murmur2", "kafka_assignors", "kafka_assignors_3_9")
+KAFKA_TESTS = "tests/engine/test_kafka_[!l]*.py"  # all but librdkafka's, which take seconds
 
 
-def disagreeing() -> list[str]:
+def disagreeing(traces: tuple[str, ...] = TRACES) -> list[str]:
     """The recorded cases that do not agree, by file and name."""
     found = []
-    for name in TRACES:
+    for name in traces:
         recorded = json.loads((ROOT / "tests" / "traces" / f"{name}.json").read_text(encoding="utf-8"))
         found += [f"{name}: {line.split(', step')[0]}" for line in replay(recorded).disagreements]
     return found
@@ -36,13 +44,15 @@ def catch(known: list[str], seed: int, kind: str = "rabbitmq") -> str:
     """In the bug's own process: try everything until something notices. Returns what did; "": nothing."""
     end = time.monotonic() + BOUND_S
     try:
-        if set(disagreeing()) - set(known):
+        if set(disagreeing(KAFKA_TRACES if kind == "kafka" else TRACES)) - set(known):
             return "replay"
     except Exception as error:
         return f"replay ({type(error).__name__})"
-    real = redis_answers() if kind == "redis" else rabbitmq_answers()
-    by_laws: tuple[str, Callable[[int], object]] = ("laws", laws.trial)
-    differs = _redis_differs if kind == "redis" else _differs
+    if kind == "kafka":  # parts, and no broker that a program could be played on
+        return "tests" if _kafka_tests_fail() else ""
+    real = {"redis": redis_answers, "sqs": lambda: True}.get(kind, rabbitmq_answers)()
+    by_laws: tuple[str, Callable[[int], object]] = ("laws", _polling_laws if kind == "sqs" else laws.trial)
+    differs = {"redis": _redis_differs, "sqs": _moto_differs}.get(kind, _differs)
     turns = cycle([("differential", differs)] * 3 + [by_laws] if real else [by_laws])
     for kind, find in turns:
         if time.monotonic() > end:
@@ -56,12 +66,29 @@ def catch(known: list[str], seed: int, kind: str = "rabbitmq") -> str:
     return ""
 
 
+def _kafka_tests_fail() -> bool:
+    files = sorted(map(str, ROOT.glob(KAFKA_TESTS)))
+    with contextlib.redirect_stdout(io.StringIO()):
+        return (
+            pytest.main(["-q", "-x", "--assert=plain", "-p", "no:cacheprovider", *files])
+            != pytest.ExitCode.OK
+        )
+
+
 def _differs(seed: int) -> bool:
     return bool(differential.differences(seed, at_most=1))
 
 
 def _redis_differs(seed: int) -> bool:
     return redis_differential.difference(seed) is not None
+
+
+def _moto_differs(seed: int) -> bool:
+    return any(moto.differ(seed * 4 + n) for n in range(4))
+
+
+def _polling_laws(seed: int) -> str:
+    return laws.trial(seed, POLLING)
 
 
 def caught(bug: Bug, known: list[str], seed: int) -> str:

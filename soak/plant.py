@@ -33,10 +33,15 @@ class Bug(NamedTuple):
     @property
     def file(self) -> Path:
         """What the bug is planted in."""
-        return HERE.parent.joinpath(*self.package.split("."), f"{self.module}.py")
+        return HERE.parent.joinpath(*self.package.split("."), *self.module.split(".")).with_suffix(".py")
 
 
-FILES = {"rabbitmq": "planted.yaml", "redis": "planted_redis.yaml"}
+FILES = {
+    "rabbitmq": "planted.yaml",
+    "redis": "planted_redis.yaml",
+    "sqs": "planted_sqs.yaml",
+    "kafka": "planted_kafka.yaml",
+}
 BUGS = [
     Bug(one["name"], one["in"], one["old"], one["new"], kind)
     for kind, file in FILES.items()

@@ -1,4 +1,7 @@
-"""What librdkafka itself does, on the mock cluster that it brings along: which partition it gives a record."""
+"""What librdkafka itself does, on the mock cluster that it brings along: which partition it gives a record, and who reads it.
+
+Of its assignors `range` and `roundrobin` are held against ours.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,16 @@ import json
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer
 
+from mqlab.engine.brokers.kafka.assignors.by_name import CLIENT_SIDE
+from mqlab.engine.brokers.kafka.assignors.subscription import Subscription, TopicPartition
 from mqlab.engine.brokers.kafka.partitioner import consistent_random, java, murmur2_random
 
 RECORDED = json.loads((Path(__file__).parents[1] / "traces" / "kafka_murmur2.json").read_text())
 KEYS = sorted({str(case["key"]).encode() for kind in RECORDED.values() for case in kind})
+MOCK = {"bootstrap.servers": "127.0.0.1:1", "test.mock.num.brokers": 3, "log_level": 0}
+TOPICS = ["t0", "t1"]
 PARTITIONS = 4  # of a topic that the mock cluster makes by itself
 
 
@@ -63,3 +70,57 @@ def test_an_empty_key_is_none_for_the_default() -> None:
     assert [len(set(got)) for got in sent(empty, **{"sticky.partitioning.linger.ms": 0}).values()] == [
         PARTITIONS
     ]
+
+
+class Group:
+    """Consumers of one group on a mock cluster of their own, which has two topics of four partitions."""
+
+    def __init__(self, strategy: str, members: int) -> None:
+        self.producer = Producer(MOCK)
+        for topic in TOPICS:
+            self.producer.produce(topic, b"v")
+        assert self.producer.flush(20) == 0
+        (broker, *_) = self.producer.list_topics(timeout=20).brokers.values()
+        settings = {
+            "bootstrap.servers": f"127.0.0.1:{broker.port}",
+            "group.id": "g",
+            "partition.assignment.strategy": strategy,
+            "log_level": 0,
+        }
+        self.consumers = [Consumer(settings) for _ in range(members)]
+        for consumer in self.consumers:
+            consumer.subscribe(TOPICS)
+
+    def assigned(self) -> dict[str, set[TopicPartition]] | None:
+        """By member id; None as long as not everything is given out."""
+        got = {
+            consumer.memberid(): {TopicPartition(one.topic, one.partition) for one in consumer.assignment()}
+            for consumer in self.consumers
+        }
+        all_joined = len(got) == len(self.consumers) and all(got.values())
+        return got if all_joined and sum(map(len, got.values())) == PARTITIONS * len(TOPICS) else None
+
+    def close(self) -> None:
+        for consumer in self.consumers:
+            consumer.close()
+
+
+def test_its_range_and_roundrobin_give_a_group_what_ours_give() -> None:
+    """Both groups at once: the coordinator of each waits three seconds for whoever may join."""
+    groups = {strategy: Group(strategy, 3) for strategy in ("range", "roundrobin")}
+    waiting = dict(groups)
+    for _ in range(1000):
+        for strategy, one in list(waiting.items()):
+            for consumer in one.consumers:
+                consumer.poll(0.02)
+            if one.assigned():
+                del waiting[strategy]
+        if not waiting:
+            break
+    for strategy, one in groups.items():
+        got = one.assigned()
+        assert got is not None
+        members = {member: Subscription(tuple(TOPICS)) for member in got}
+        ours = CLIENT_SIDE[strategy](dict.fromkeys(TOPICS, PARTITIONS), members)
+        assert {member: set(given) for member, given in ours.items()} == got
+        one.close()

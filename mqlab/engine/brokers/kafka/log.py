@@ -118,6 +118,11 @@ class Log:
         self.cleaned_to = min(self.cleaned_to, self.end_offset)
         return gone
 
+    def restart_at(self, offset: int, now_us: int) -> None:
+        """As a follower that fell behind the start of the leader's log: drop everything and begin there."""
+        self.segments = [Segment(offset, now_us)]
+        self.start_offset = self.end_offset = self.cleaned_to = offset
+
     def delete_old_segments(self, now_us: int, high_watermark: int) -> list[Segment]:
         """Retention's look at the log (every `log.retention.check.interval.ms`, 5 min). Returns the segments that go.
 

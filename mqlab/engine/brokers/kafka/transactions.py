@@ -50,7 +50,7 @@ class Transactions:
             self.aborted.append(ended)
 
     def last_stable_offset(self, high_watermark: int) -> int:
-        """Up to where `read_committed` reads."""
+        """Up to where `read_committed` reads. The high watermark only grows from call to call."""
         self.ended = [one for one in self.ended if one.marker_offset >= high_watermark]
         unstable = [*self.open.values(), *(one.first_offset for one in self.ended)]
         return min([high_watermark, *unstable])
