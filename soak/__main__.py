@@ -17,7 +17,7 @@ import time
 import traceback
 from collections.abc import Callable
 
-from soak import cluster, differential, laws, mutants, rooms
+from soak import cluster, differential, laws, mutants, redis_differential, rooms
 from tests.conftest import rabbitmq_answers, redis_answers
 
 KINDS: dict[str, Callable[[int], str]] = {

@@ -21,10 +21,12 @@ from mqlab.replay.compare import replay
 from soak import differential, laws, redis_differential
 from soak.plant import BUGS, Bug
 from tests.conftest import rabbitmq_answers, redis_answers
+from tests.engine.random_lab import POLLING
+from tests.sqs_differential import compare as moto
 
 BOUND_S = 120
 ROOT = Path(__file__).resolve().parents[1]
-TRACES = ("rabbitmq_3_10", "rabbitmq_3_10_more", "rabbitmq", "topic_match", "headers_match")
+TRACES = ("rabbitmq_3_10", "rabbitmq_3_10_more", "rabbitmq", "topic_match", "headers_match", "sqs")
 KAFKA_TRACES = ("kafka_murmur2", "kafka_assignors", "kafka_assignors_3_9")
 KAFKA_TESTS, SLOW = "tests/engine/test_kafka_*.py", "librdkafka"
 
@@ -48,9 +50,9 @@ def catch(known: list[str], seed: int, kind: str = "rabbitmq") -> str:
         return f"replay ({type(error).__name__})"
     if kind == "kafka":  # parts, and no broker that a program could be played on
         return "tests" if _kafka_tests_fail() else ""
-    real = redis_answers() if kind == "redis" else rabbitmq_answers()
-    by_laws: tuple[str, Callable[[int], object]] = ("laws", laws.trial)
-    differs = _redis_differs if kind == "redis" else _differs
+    real = {"redis": redis_answers, "sqs": lambda: True}.get(kind, rabbitmq_answers)()
+    by_laws: tuple[str, Callable[[int], object]] = ("laws", _polling_laws if kind == "sqs" else laws.trial)
+    differs = {"redis": _redis_differs, "sqs": _moto_differs}.get(kind, _differs)
     turns = cycle([("differential", differs)] * 3 + [by_laws] if real else [by_laws])
     for kind, find in turns:
         if time.monotonic() > end:
@@ -79,6 +81,14 @@ def _differs(seed: int) -> bool:
 
 def _redis_differs(seed: int) -> bool:
     return redis_differential.difference(seed) is not None
+
+
+def _moto_differs(seed: int) -> bool:
+    return any(moto.differ(seed * 4 + n) for n in range(4))
+
+
+def _polling_laws(seed: int) -> str:
+    return laws.trial(seed, POLLING)
 
 
 def caught(bug: Bug, known: list[str], seed: int) -> str:

@@ -36,7 +36,12 @@ class Bug(NamedTuple):
         return HERE.parent.joinpath(*self.package.split("."), *self.module.split(".")).with_suffix(".py")
 
 
-FILES = {"rabbitmq": "planted.yaml", "redis": "planted_redis.yaml", "kafka": "planted_kafka.yaml"}
+FILES = {
+    "rabbitmq": "planted.yaml",
+    "redis": "planted_redis.yaml",
+    "sqs": "planted_sqs.yaml",
+    "kafka": "planted_kafka.yaml",
+}
 BUGS = [
     Bug(one["name"], one["in"], one["old"], one["new"], kind)
     for kind, file in FILES.items()

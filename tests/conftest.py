@@ -17,12 +17,14 @@ from typing import NoReturn
 import pytest
 from django.conf import settings
 from hypothesis import settings as hypothesis_settings
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.lab_server import LabServer
 
 CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 RABBITMQ = ("127.0.0.1", 5672)
+EXPECTED_MS = 20_000
+"""How long a page may take to show what it must: as long as a busy machine needs, since what comes is not waited for."""
 REDIS = ("127.0.0.1", 6379)
 
 hypothesis_settings.register_profile("mqlab", deadline=None)  # how fast a machine is decides no test
@@ -31,6 +33,7 @@ hypothesis_settings.load_profile("mqlab")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Django in this process signs with a secret of the tests' own, and needs no collected static files."""
+    expect.set_options(timeout=EXPECTED_MS)
     settings.SECRET_KEY = "a secret of the tests, which protects nothing at all " * 2
     settings.STORAGES = {
         **settings.STORAGES,

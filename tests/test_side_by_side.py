@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from mqlab.engine.workload import systems
+from mqlab.engine.workload import System, systems
 from mqlab.engine.workload.questions import questions
 from tests.lab_server import LabServer
 from tests.test_stage import WCAG, seconds
@@ -86,6 +86,21 @@ def test_a_cell_opens_the_lab_at_the_event_and_an_act_there_makes_a_copy(
     page.get_by_role("button", name="Publish", exact=True).click()
     page.wait_for_url(re.compile(r"/r/(?!cmp)\w+#"))
     expect(page.get_by_role("button", name="Share")).to_be_visible()
+
+
+@pytest.mark.parametrize("system", systems(), ids=lambda one: one.id)
+def test_the_lab_of_every_system_opens_at_the_slowest_message(
+    page: Page, server: LabServer, system: System
+) -> None:
+    page.goto(server.url + CRASH)
+    page.locator(f"[data-system={system.id}] [data-cell=p99] a").click()
+    page.wait_for_url(re.compile(r"/r/cmp\w+#t="))
+    place = re.search(r"t=([\d.]+)&m=(web-\d+)", page.url)
+    assert place
+    expect(page.locator("mq-stage:not(.loading)")).to_be_attached()
+    expect(page.locator(".clock")).not_to_have_text("0.00 s")
+    assert seconds(page) == pytest.approx(float(place[1]), abs=0.006)
+    expect(page.locator(".story, .reader, .side").first).to_contain_text(place[2])
 
 
 def test_all_pictures_stand_at_one_time_and_the_numbers_say_the_same(page: Page, server: LabServer) -> None:

@@ -26,6 +26,9 @@ class Tally(msgspec.Struct):
 
 def counter(tally: Tally, kind: type[e.Event]) -> Callable[[Any], None] | None:
     """What counts events of this kind into the tally; None where nothing is counted."""
+    several = SEVERAL.get(kind)
+    if several is not None:
+        return _adder(tally, several)
     counted = COUNTED.get(kind)
     if counted is None:
         return None
@@ -58,6 +61,15 @@ def counter(tally: Tally, kind: type[e.Event]) -> Callable[[Any], None] | None:
             del pile[:-PILE_KEYS_MAX]
 
     return count
+
+
+def _adder(tally: Tally, several: Callable[[Any], list[tuple[str, str, int]]]) -> Callable[[Any], None]:
+    def add(event: Any) -> None:
+        for node, word, number in several(event):
+            counts = tally.counts.setdefault(node, {})
+            counts[word] = counts.get(word, 0) + number
+
+    return add
 
 
 def count(tally: Tally, event: Any) -> None:
@@ -114,8 +126,22 @@ COUNTED: dict[type[e.Event], tuple[str, str | Callable[[Any], str], int]] = {
     e.Lost: ("node", _lost, MESSAGES),
     e.Broadcast: ("channel", "broadcast", NEVER),
     e.Missed: ("channel", "missed", ALWAYS),
-    e.Appended: ("stream", "appended", NEVER),
     e.Fetched: ("stream", "fetched", NEVER),
     e.Trimmed: ("stream", _why, NEVER),
     e.Claimed: ("queue", "claimed", NEVER),
 }
+
+
+def _appended(event: e.Appended) -> list[tuple[str, str, int]]:
+    return [(event.stream, "appended", 1), *[(group, "enqueued", 1) for group in event.to]]
+
+
+def _set_back(event: e.CursorSet) -> list[tuple[str, str, int]]:
+    return [(event.queue, "enqueued", len(event.of))] if event.of else []
+
+
+SEVERAL: dict[type[e.Event], Callable[[Any], list[tuple[str, str, int]]]] = {
+    e.Appended: _appended,
+    e.CursorSet: _set_back,
+}
+"""Kinds that count at several nodes: node, word, how many."""

@@ -20,6 +20,8 @@ from mqlab.lab.demonstration import shown
 
 WORDS_MAX = 8
 PROVED = {
+    "trace": "recorded on Redis 8.0.2",
+    "broker 7.0": "asked of a Redis 7.0, by our tests",
     "trace 4.0": "recorded on RabbitMQ 4.0.5",
     "trace 3.10": "recorded on RabbitMQ 3.10.8",
     "broker 3.10": "asked of a RabbitMQ 3.10.8, also by our tests",

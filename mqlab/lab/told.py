@@ -19,7 +19,7 @@ NONE = {
 }
 SOME = {
     "lost": "lost {n} ({all} messages were sent)",
-    "duplicated": "did work that was done already, {times}, with {all} messages",
+    "duplicated": "did again what was done already {times} ({all} messages were sent)",
     "out_of_order": "handled {n} of {all} messages only after a later one of the same key",
     "waiting": "had {n} of {all} messages not finished when the time was over",
 }
@@ -77,7 +77,7 @@ def _counted(name: str, rows: list[Row], workload: Workload) -> list[Line]:
     for group in _alike([row for row in rows if row.count(name)], name):
         row = group[0]
         n = row.count(name)
-        times = ("once more", "twice more")[n - 1] if n < 3 else f"{n:,} times more"
+        times = ("once", "twice")[n - 1] if n < 3 else f"{n:,} times"
         words = SOME[name].format(n=f"{n:,}", times=times, all=f"{row.messages:,}")
         lines.append(_line(f"{_who(group, rows)} {words}. First", row, row.cells[name].moment, workload))
     return lines

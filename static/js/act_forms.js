@@ -4,6 +4,7 @@ import { ACK, RATE, SERVICE, THEN, decimal, different, measured, number, rows, t
 import { addForm } from "./add_forms.js";
 import { Wrong, choice, codeBox, el, field, form, input, kindAt, nodesOf } from "./dom.js";
 import { offersOf } from "./offers.js";
+import { redisForms } from "./redis_forms.js";
 import { SQS_FORMS } from "./sqs_forms.js";
 
 const PROPERTIES = ["content_type", "content_encoding", "delivery_mode", "priority", "expiration", "correlation_id", "reply_to", "message_id", "timestamp", "type", "user_id", "app_id"];
@@ -192,7 +193,7 @@ function policy(panel, node) {
 }
 
 /** By the kind of broker, and what the node is; `you`: what the user sends by hand (RabbitMQ's is in acts.js, where it is there at once). */
-const FORMS = { rabbitmq: { consumer, producer, exchange, queue, broker }, sqs: SQS_FORMS };
+const FORMS = { rabbitmq: { consumer, producer, exchange, queue, broker }, redis: redisForms, sqs: SQS_FORMS };
 
 // --- what else a message can say
 

@@ -4,15 +4,16 @@
 import { choice, el, field, form, input, kindOf, nodesOf, text } from "./dom.js";
 import { commandWords, seconds } from "./words.js";
 
-const ORDER = ["you", "producer", "client", "exchange", "queue", "consumer", "broker"];
-const GROUPS = { you: "You", producer: "Producers", client: "Clients", exchange: "Exchanges", queue: "Queues", consumer: "Consumers", broker: "Broker" };
+const ORDER = ["you", "producer", "client", "exchange", "channel", "stream", "queue", "group", "consumer", "broker"];
+const GROUPS = { you: "You", producer: "Producers", client: "Clients", exchange: "Exchanges", channel: "Channels", stream: "Streams", queue: "Queues", group: "Groups", consumer: "Consumers", broker: "Broker" };
 
 /** What can be added, by the kind of broker. */
 const NEW = {
   rabbitmq: [["+producer", "a producer…"], ["+consumer", "a consumer…"], ["+exchange", "an exchange…"], ["+queue", "a queue…"]],
+  redis: [["+producer", "a producer…"], ["+subscriber", "a subscriber…"], ["+consumer", "a consumer of a group…"], ["+channel", "a channel…"], ["+stream", "a stream…"], ["+group", "a group…"]],
   sqs: [["+producer", "a producer…"], ["+consumer", "a consumer…"], ["+queue", "a queue…"]],
 };
-const BY_HAND = { sqs: "you: send a message" };
+const BY_HAND = { redis: "you: send a message", sqs: "you: send a message" };
 const ACTABLE = new Set(ORDER);
 
 export class Acts {

@@ -2,12 +2,14 @@
 
 import { ACK, RATE, SERVICE, THEN, decimal, measured, number, tick, whole } from "./act_parts.js";
 import { Wrong, choice, el, field, form, input, kindOf, nodesOf } from "./dom.js";
+import { addRedis } from "./redis_forms.js";
 import { SQS_ADD } from "./sqs_forms.js";
 
 const ARTICLES = { producer: "a producer", consumer: "a consumer", exchange: "an exchange", queue: "a queue" };
 
 /** The form that adds one of these. */
 export function addForm(panel, what) {
+  if (kindOf(panel.scene) === "redis") return addRedis(panel, what, freeName(panel.scene, what));
   const name = input({ maxLength: 255, value: freeName(panel.scene, what) });
   const { parts, read } = MAKE[kindOf(panel.scene)][what](panel.scene);
   const command = () => {

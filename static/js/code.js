@@ -3,12 +3,15 @@
 
 import { clientOf } from "./client_code.js";
 import { call, lines, py, table } from "./python_text.js";
+import { REDIS_CODE, redisThings } from "./redis_code.js";
 import { ofSqs, sqsCode } from "./sqs_code.js";
 
 const API = "http://localhost:15672/api";
 
 /** Texts for a command: [{title, text}]. `nodes`: name -> {what, settings} (a Map). */
 export function codeOf(command, nodes) {
+  const redis = Array.from(nodes.values()).some((node) => node.what === "broker" && node.settings.kind === "redis");
+  if (redis) return REDIS_CODE[command.do]?.(command, nodes) ?? (command.do === "add" || command.do === "delete" ? redisThings(command, nodes) : []);
   if (ofSqs(command, nodes)) return sqsCode(command, nodes) ?? (HERE.has(command.do) ? CODE[command.do](command, nodes) : []);
   return CODE[command.do]?.(command, nodes) ?? [];
 }

@@ -16,6 +16,7 @@ const COUNTS = [
   ["delivered", "delivered"], ["ok", "handled"], ["failed", "failed"], ["acked", "acked"], ["requeued", "requeued"],
   ["dead_lettered", "dead-lettered"], ["rejected", "rejected"], ["expired", "expired"], ["maxlen", "over the limit"], ["refused", "refused"],
   ["delivery_limit", "over the delivery limit"], ["purged", "purged"], ["no_route", "without a queue"], ["cycle", "in a circle"],
+  ["broadcast", "copies sent"], ["missed", "heard by nobody"], ["appended", "entries added"], ["trimmed", "trimmed unread or read"], ["claimed", "claimed"], ["fetched", "read"],
   ["lost_message", "lost for good"], ["lost_delivery", "deliveries lost"], ["lost_publish", "publishes lost"], ["lost_ack", "acks lost"],
   ["lost_nack", "nacks lost"], ["lost_confirm", "confirms lost"], ["lost_return", "returns lost"],
 ];
@@ -37,13 +38,23 @@ export function factsOf(name, scene) {
   return facts;
 }
 
-const OF = { queue, exchange, consumer, client, broker };
+const held = (name, node, scene, facts) => facts.push(["Holds", [`${node.ready.size} ready, ${node.unacked.size} pending`]]);
+const nothing = () => undefined;
+const OF = { queue, exchange, consumer, client, broker, group: held, buffer: held, channel: nothing, stream: nothing };
+
+const OF_REDIS = {
+  channel: () => "a channel: it keeps nothing",
+  stream: ({ length = 0, last }) => `a stream of ${length} entries${last ? `, the last ${last}` : ""}`,
+  group: ({ stream }) => `a consumer group of ${stream}`,
+  buffer: ({ program, hard, soft, soft_seconds }) => `the output buffer of ${program}: at most ${hard} bytes, ${soft} for ${soft_seconds} s`,
+};
 
 function kindWords(node) {
   const { settings } = node;
   const flags = ["durable", "exclusive", "auto_delete", "internal"].filter((flag) => settings[flag] === true).map((flag) => flag.replace("_", "-"));
   if (node.what === "queue") return [`a ${settings.type} queue`, ...flags].join(", ");
   if (node.what === "exchange") return [`a ${settings.type} exchange`, ...flags].join(", ");
+  if (OF_REDIS[node.what]) return OF_REDIS[node.what](settings);
   if (node.what === "broker") return `${kindName(settings.kind)} ${settings.version}, ${node.status}`;
   if (node.what === "you") return "you: a publisher and operator";
   return `a ${node.what}, ${STATUS[node.status] ?? node.status}`;

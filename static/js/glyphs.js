@@ -115,6 +115,8 @@ class Program extends Glyph {
   }
 }
 
+const entries = (length) => `${length} ${length === 1 ? "entry" : "entries"}`;
+
 class Exchange extends Glyph {
   constructor(parent, box, ctx) {
     super(parent, box, ctx);
@@ -128,9 +130,11 @@ class Exchange extends Glyph {
 
   update(node, scene, t, selected, falling) {
     set(this.root, "class", `node exchange${this.ctx.downOf(scene, node) ? " down" : ""}`);
-    say(this.sub, node.settings.type ?? "");
+    const { what, settings } = node;
+    const words = what === "stream" ? entries(settings.length ?? 0) : what === "channel" ? "channel" : settings.type ?? "";
+    say(this.sub, words);
     const fell = this.drop(scene, falling);
-    say(this.title, `${this.box.name}: ${node.settings.type ?? ""} exchange${fell}`);
+    say(this.title, `${this.box.name}: ${what === "stream" ? `a stream of ${words}` : what === "channel" ? "a channel" : `${words} exchange`}${fell}`);
   }
 }
 
@@ -155,9 +159,9 @@ class Queue extends Glyph {
     const polled = settings.visibility_timeout_s !== undefined;
     const delivered = scene.counts.get(this.box.name)?.get("delivered");
     set(this.root, "class", `node queue${this.ctx.downOf(scene, node) ? " down" : ""}${this.ctx.deadEnd(this.box.name) ? " parking" : ""}`);
-    const parts = [settings.max_length !== undefined ? `${ready.size} of ${settings.max_length}` : `${ready.size} ${polled ? "visible" : "ready"}`];
+    const parts = [settings.max_length !== undefined ? `${ready.size} of ${settings.max_length}` : `${ready.size} ${polled ? "visible" : node.what === "buffer" ? "wait" : "ready"}`];
     if (polled) parts.push(...this.aside(unacked));
-    else if (unacked.size) parts.push(`${unacked.size} unacked`);
+    else if (unacked.size) parts.push(`${unacked.size} ${node.what === "group" ? "pending" : "unacked"}`);
     if (settings.type === "quorum" || settings.type === "fifo") parts.push(settings.type === "fifo" ? "FIFO" : "quorum");
     if (this.ctx.deadEnd(this.box.name)) parts.push("dead letters");
     const room = this.box.w - Math.min(12, wide(this.box.name)) * 7.5 - 12;
@@ -272,7 +276,7 @@ class Consumer extends Glyph {
     fit(this.name, shorten(this.box.name, Math.floor(room / 7.2)), room);
     const counts = scene.counts.get(this.box.name);
     const done = counts?.get("ok") ?? 0;
-    const prefetch = node.what === "client" ? `holds ${slots.length}` : settings.receive ? this.asking(node, scene, slots.length) : auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
+    const prefetch = "channels" in settings ? `${buffered} in its socket` : "group" in settings ? `${slots.length} pending` : node.what === "client" ? `holds ${slots.length}` : settings.receive ? this.asking(node, scene, slots.length) : auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
     const crashed = this.ctx.crashed(scene, this.box.name);
     say(this.sub, shorten(state === "down" ? crashed : state === "waits" ? "not started" : away >= 0 ? "reconnects" : prefetch, Math.floor(room / 5.4)));
     const before = node.what === "client" ? "client · " : settings.ack === "before" ? "acks before · " : "";
@@ -284,7 +288,7 @@ class Consumer extends Glyph {
 
   /** What a consumer that asks for its messages is doing. */
   asking({ settings }, scene, holds) {
-    if (holds) return `has ${holds} in flight`;
+    if (holds) return `${holds} in flight`;
     for (const one of scene.flights.values()) if (one.what === "request" && one.source === this.box.name) return settings.receive.WaitTimeSeconds === 0 ? "asks" : "asks, and waits";
     return "asks again soon";
   }

@@ -94,7 +94,11 @@ export function tally(scene, e) {
     case "Missed":
       count(scene, e.channel, "missed", e);
       return fall(scene, e.channel, e.key);
-    case "Appended": return count(scene, e.stream, "appended", e);
+    case "Appended":
+      add(scene, e.stream, "appended", 1);
+      for (const group of e.to ?? []) add(scene, group, "enqueued", 1);
+      return;
+    case "CursorSet": return e.of.length ? add(scene, e.queue, "enqueued", e.of.length) : undefined;
     case "Fetched": return count(scene, e.stream, "fetched", e);
     case "Trimmed": return count(scene, e.stream, e.why === "deleted" ? "deleted" : "trimmed", e);
     case "Claimed": return count(scene, e.queue, "claimed", e);
@@ -105,9 +109,13 @@ export function tally(scene, e) {
 }
 
 function count(scene, node, what, e) {
+  add(scene, node, what, e.of.length || 1);
+}
+
+function add(scene, node, what, number) {
   let counts = scene.counts.get(node);
   if (counts === undefined) scene.counts.set(node, (counts = new Map()));
-  counts.set(what, (counts.get(what) ?? 0) + (e.of.length || 1));
+  counts.set(what, (counts.get(what) ?? 0) + number);
 }
 
 function fall(scene, node, key) {

@@ -62,7 +62,7 @@ function redrive({ queue, destination, per_second }) {
   return python([OPEN, call("sqs.start_message_move_task", said)]);
 }
 
-function add({ node, what, settings }) {
+function add({ node, what, settings = {} }) {
   if (what !== "queue") return sqsClientOf(what, node, settings);
   const attributes = textOf(settings.attributes ?? {});
   return python([OPEN, call("sqs.create_queue", [["QueueName", py(node)], ...(Object.keys(attributes).length ? [["Attributes", py(attributes)]] : [])])]);

@@ -49,7 +49,8 @@ export function totals(scene) {
     all.published += counts.get("published") ?? 0;
     all.acked += counts.get("acked") ?? 0;
     if (counts.has("enqueued")) all.requeued += counts.get("requeued") ?? 0; // of queues: a consumer counts its nacks by that name
-    all.entered += counts.get("enqueued") ?? 0;
+    all.requeued += counts.get("claimed") ?? 0;
+    all.entered += (counts.get("enqueued") ?? 0) + (counts.get("broadcast") ?? 0) + (counts.get("fetched") ?? 0);
   }
   for (const node of scene.nodes.values()) {
     all.ready += node.ready.size;

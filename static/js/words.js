@@ -129,12 +129,14 @@ export function placeWords({ broker, node, members, leader, unavailable }, scene
 export function commandWords(command) {
   const { do: verb } = command;
   if (verb === "publish") return `publish ${command.repeat > 1 ? `${command.repeat} × ` : ""}${command.routing_key || command.key || "a message"}`;
+  if (verb === "publish_to" || verb === "xadd") return `${verb === "xadd" ? `XADD to ${command.stream}` : `PUBLISH to ${command.channel}`}${command.repeat > 1 ? `, ${command.repeat} ×` : ""}`;
+  if (verb === "xtrim") return `trim ${command.stream} to ${command.maxlen}`;
   if (verb === "bind" || verb === "unbind") return `${verb} ${command.destination}`;
   if (verb === "purge") return `purge ${command.queue}`;
   if (verb === "get") return `get from ${command.queue}`;
   if (verb === "send") return `send ${command.repeat > 1 ? `${command.repeat} × ` : ""}to ${command.queue}`;
   if (verb === "receive") return `receive from ${command.queue}`;
-  if (verb === "set_attributes") return `${command.queue}: ${Object.keys(command.attributes).join(", ")}`;
+  if (verb === "set_attributes") return `set ${Object.keys(command.attributes).join(", ")} of ${command.queue}`;
   if (verb === "change_visibility") return command.seconds ? `hide ${command.copy} for ${command.seconds} s` : `show ${command.copy}`;
   if (verb === "redrive") return `redrive ${command.queue}`;
   if (verb === "slow") return command.factor === 1 ? `${command.node} at full speed` : `slow ${command.node} × ${command.factor}`;

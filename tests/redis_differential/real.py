@@ -68,12 +68,11 @@ class Run:
 
     def __init__(self) -> None:
         self.clients: dict[str, Client] = {}
-        self.began = time.monotonic()
-        self.slept = 0.0
         self.words = 0
         self.operator = Client("operator")
         self.ask(self.operator, ["SELECT", DATABASE])
         self.ask(self.operator, ["FLUSHDB"])
+        self.began, self.slept = time.monotonic(), 0.0
 
     @property
     def late(self) -> float:

@@ -245,6 +245,8 @@ class Client:
         """Look at a call as boto3 does before it sends it. Returns the queue that it names by its URL."""
         if self.world.events:
             raise ReentrantCall("the engine is running: call when it is at rest")
+        if self.world.storm:
+            raise RuntimeError(self.world.storm)
         check_call(operation, call)
         return name_of(call["QueueUrl"]) if "QueueUrl" in call else ""
 

@@ -27,6 +27,8 @@ queue, no limit that the broker does not have by itself.
 - `promise`: one sentence, what this system promises about loss, repetition and order, with links to its rules:
   `[a quorum queue gives up after 20 failures](rabbitmq/delivery-limit)`. A test looks every rule up.
 - `charge`: the price of a request where its owner charges for requests, else None.
+- What happens to every message of a broker is a kind of event that `run.USUAL` names; whatever else happens to one may be the
+  reason that a cell gives.
 - `requests` and `request(event)`: which events are a request for which its owner charges, and the request's name there.
 """
 

@@ -17,7 +17,7 @@ from mqlab.engine.brokers.redis.patterns import Patterns
 from mqlab.engine.brokers.redis.resp import QUEUED, Error, as_resp2, in_words
 from mqlab.engine.brokers.redis.topology import Topology
 from mqlab.engine.connection import Connection
-from mqlab.engine.events import Answered, ConnectionClosed
+from mqlab.engine.events import Answered, ConnectionClosed, Lost
 from mqlab.engine.events import Refused as Refused_
 from mqlab.engine.message import message_event
 from mqlab.engine.scene import Flight
@@ -103,6 +103,7 @@ class Redis(Topology):
         self.connected += 1
         client = Client(self.connected, connection)
         connection.channels[0] = client
+        connection.asks = True  # so that what has arrived is known, also where it comes to nothing
         self.clients[client.id] = client
         self.connections.append(connection)
         return connection
@@ -145,6 +146,8 @@ class Redis(Topology):
         pushed), else pushes it."""
         client: Client | None = connection.channels.get(0)
         if client is None or not connection.alive:
+            if connection.landed is not None and not connection.instant:
+                self._lose(connection, connection.landed, request.lost_as, departure)
             return None
         if type(request) is not m.Command:
             name = connection.hang_up(departure)
@@ -155,6 +158,8 @@ class Redis(Topology):
             departure = ""  # it travelled unseen: no event tells of it
         if client.wait is not None:
             client.backlog.append((request, departure))
+            if request.told:
+                self._tell(client, request, m.BLOCKED, departure)
             return m.BLOCKED
         reply = self.take(client, request, departure)
         if request.told:
@@ -201,6 +206,16 @@ class Redis(Topology):
         world = self.world
         name = message_event(message)
         world.emit(Refused_(world.now, name, cause, rule, (message.id,), text(key), why))
+
+    def _lose(self, connection: Connection, flight: Flight, what: str, departure: str) -> None:
+        """What a program sent before it learned that its connection was closed comes to nothing."""
+        world = self.world
+        name = world.name(connection.program)
+        world.emit(
+            Lost(
+                world.now, name, departure, "", flight.of, what, connection.program, flight.key, (departure,)
+            )
+        )
 
     def settle(self, cause: str) -> None:
         """Who waited is served; who is to be disconnected is."""
@@ -286,6 +301,8 @@ class Redis(Topology):
             return
         request, departure = client.backlog.popleft()
         reply = self.take(client, request, departure)
+        if request.told:
+            self._tell(client, request, reply, departure)
         if reply is not m.BLOCKED:
             self.push_reply(client, reply, request.argv[0].lower(), departure)
         if client.doomed:

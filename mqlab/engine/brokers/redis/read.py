@@ -134,16 +134,13 @@ def read(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: str) -> 
     """XREAD and XREADGROUP."""
     asked = parse(broker.version, argv)
     if len(asked.keys) == 1 and asked.ids[0] == b">" and asked.group is not None and not broker.seven:
-        stream = broker.keys(client).get(
-            asked.keys[0]
-        )  # the usual one: what is new in one stream, and there is something
-        if isinstance(stream, Stream):
-            group = stream.groups.get(asked.group)
-            if group is not None and group.last < stream.last_valid and client.resp == 2:
-                found = read_new(
-                    broker, client, stream, group, asked.consumer, asked.count, asked.noack, cause
-                )
-                return [[asked.keys[0], found]]
+        # the usual one: what is new in one stream, and there is something
+        only = broker.keys(client).get(asked.keys[0])
+        if isinstance(only, Stream):
+            group = only.groups.get(asked.group)
+            if group is not None and group.last < only.last_valid and client.resp == 2:
+                new = read_new(broker, client, only, group, asked.consumer, asked.count, asked.noack, cause)
+                return [[asked.keys[0], new]]
     streams = [stream_at(broker, client, key) for key in asked.keys]
     groups: list[Group | None] = []
     places: list[ID | None] = []

@@ -104,10 +104,10 @@ class FifoQueue(Queue):
         A head that is passed over because its group is locked, or waits, is not missed: `landed` puts it back.
         """
         line = self.groups.get(self.current)
-        if line and self.current and not self.waits(self.current):
+        if taken and line and not self.waits(self.current):
             copy = line[0]
             self.remove(copy)
-            return copy, "sqs/fifo-several-of-a-group" if taken else ""
+            return copy, "sqs/fifo-several-of-a-group"
         while self.heads:
             seq, group = self.heads[0]
             line = self.groups.get(group)

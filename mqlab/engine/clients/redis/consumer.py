@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.redis import methods as m
@@ -32,9 +33,12 @@ class Consumer(Worker, Line):
         Line.__init__(self, world, name, broker, latency_us)
         Worker.__init__(self, world, role, spec)
         self.known: dict[str, None] = {}
+        self.acked: deque[str] = deque()  # whose ack has no reply yet
         self.reading = False  # a read of its is under way
         self.history = False  # its own pending entries are still to be read, as after every start
-        self.past = "0"  # the last of them that it has read: what fails is not read over and over
+        self.past: str | bytes = (
+            "0"  # the last of them that it has read: what fails is not read over and over
+        )
         self.claimed = 0  # when it looked last for what others have left
 
     @property
@@ -63,7 +67,15 @@ class Consumer(Worker, Line):
             return
         if self.history:
             self.command(
-                "XREADGROUP", "GROUP", spec.group, self.name, "COUNT", spec.count, "STREAMS", spec.stream, self.past
+                "XREADGROUP",
+                "GROUP",
+                spec.group,
+                self.name,
+                "COUNT",
+                spec.count,
+                "STREAMS",
+                spec.stream,
+                self.past,
             )
             return
         block_us = spec.block_us
@@ -89,6 +101,8 @@ class Consumer(Worker, Line):
 
     def on_reply(self, word: str, value: Any, departure: str) -> None:
         """A reply is complete: read on, when what has come is done."""
+        if word == "XACK":
+            self.known.pop(self.acked.popleft(), None)
         if word not in ("XREADGROUP", "XAUTOCLAIM"):
             return
         self.reading = False
@@ -117,7 +131,6 @@ class Consumer(Worker, Line):
         if failed:
             if not item.owed:
                 self.lose([item.copy], cause)
-            self.known.pop(item.copy.name, None)
         else:
             self.ack(item, cause)
 
@@ -132,6 +145,7 @@ class Consumer(Worker, Line):
         arrives = connection.up()
         name = copy_event(copy)
         self.asked.append("XACK")
+        self.acked.append(copy.name)
         world.emit(Acked(world.now, name, cause, "", (copy.name,), self.name, self.group, arrives))
         key = copy.message.key if copy.state == "unacked" else ""  # of one that is live
         flight = Flight("ack", self.name, self.group, world.now, arrives, (copy.name,), key)
@@ -149,6 +163,7 @@ class Consumer(Worker, Line):
     def forget(self) -> None:
         """A crash: what it knew of is pending with its name all the same."""
         self.known.clear()
+        self.acked.clear()
         self.reading = False
 
     def lose_connection(self, cause: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mqlab.engine.brokers.sqs import methods as m
+from mqlab.engine.brokers.sqs.copy import SqsCopy
 from mqlab.engine.clients.sqs.client import SqsClient
 from mqlab.engine.clients.sqs.program import SqsProgram
 from mqlab.engine.clients.worker import Item, Worker
@@ -141,6 +142,7 @@ class Consumer(Worker, SqsProgram):
         fail = self.spec.fail
         if not item.owed:
             if failed:
+                assert isinstance(item.copy, SqsCopy)
                 self.lose([item.copy], cause)
                 item.copy.known = False  # its delete may still be on the way
             return
