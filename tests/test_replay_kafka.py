@@ -13,7 +13,7 @@ from tests.test_replay import run
 from tests.tree import ROOT
 
 TRACES = Path("tests/traces")
-FILES = {"kafka_murmur2": 26, "kafka_assignors": 30, "kafka_assignors_3_9": 144}
+FILES = {"kafka_murmur2": 26, "kafka_assignors": 30, "kafka_assignors_3_9": 148}
 
 
 def recorded(name: str) -> dict[str, Any]:

@@ -260,7 +260,7 @@ def test_a_first_sticky_assignment_is_as_even_as_subscriptions_allow(
     able = [
         [at for at, name in enumerate(order) if topic in members[name].topics] for topic in sorted(topics)
     ]
-    balance = Balance(able, len(order))
+    balance = Balance(able, [topics[topic] for topic in sorted(topics)], len(order))
     for name, got in assignment.items():
         for one in got:
             balance.got(order.index(name), numbers[one.topic])
@@ -292,7 +292,7 @@ def test_cooperative_gives_nobody_what_another_holds_and_is_done_after_the_secon
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=9))
 def test_the_score_is_the_sum_of_all_differences(sizes: list[int]) -> None:
-    balance = Balance([list(range(len(sizes)))], len(sizes))
+    balance = Balance([list(range(len(sizes)))], [sum(sizes)], len(sizes))
     for member, size in enumerate(sizes):
         for _ in range(size):
             balance.got(member, 0)

@@ -52,6 +52,11 @@ def test_topics_with_most_partitions_for_each_subscriber_come_first() -> None:
     }
 
 
+def test_and_so_another_topic_has_to_fill_up_what_they_leave() -> None:
+    members = group(A="x y", B="x y", C="x")
+    assert shown(uniform({"x": 2, "y": 3}, members)) == {"A": "y:0 y:2", "B": "y:1", "C": "x:0 x:1"}
+
+
 def test_a_member_with_more_gives_up_to_one_with_fewer_within_a_topic() -> None:
     members = group(C0="t u", C1="t")
     held = {

@@ -8,7 +8,7 @@ import pytest
 
 from mqlab.engine.clients import pika
 from mqlab.engine.events import ChannelClosed, ConnectionClosed
-from tests.engine.rabbit import Consumer, connect, every_version, publish, queue, refused, told
+from tests.engine.rabbit import Consumer, another, connect, every_version, publish, queue, refused, told
 
 PRE = "PRECONDITION_FAILED - "
 TTL, LENGTH = "x-message-ttl", "x-max-length"
@@ -180,3 +180,13 @@ def test_true_is_not_1(version: str) -> None:
     text = "inequivalent arg 'x-max-length' for queue 'q' in vhost '/': received 'true' but current is '1'"
     with refused(406, f"PRECONDITION_FAILED - {text}"):
         queue(connection.channel(), "q", x_max_length=True)
+
+
+@every_version
+@pytest.mark.rule("rabbitmq/headers-match")
+def test_what_a_binding_says_is_looked_at_before_whose_queue_it_is(version: str) -> None:
+    connection = connect(version)
+    connection.channel().queue_declare("mine", exclusive=True)
+    channel = another(connection).channel()
+    with pytest.raises(pika.ChannelClosedByBroker, match="Invalid x-match"):
+        channel.queue_bind("mine", "amq.headers", "", {"x-match": "some"})

@@ -191,6 +191,8 @@ def queue_bind(
         error = header_rules.validate(binding.arguments or {})
         if error is not None:
             raise ChannelError(406, f"PRECONDITION_FAILED - {error}", "rabbitmq/headers-match")
+    if not isinstance(binding.destination, Via):
+        broker.check_owner(broker.queues[binding.destination], connection)  # last of all [asked of a 3.10.8]
     if exchange.bind(binding):
         broker.add_binding(binding, cause)
     return m.Ok()
@@ -224,7 +226,12 @@ def _binding(
     unbinds_nothing = isinstance(request, m.QueueUnbind) and not (
         exchange and binding.key in exchange.bindings
     )
-    if queue is not None and exchange is not None and not unbinds_nothing:
+    if (
+        queue is not None
+        and exchange is not None
+        and not unbinds_nothing
+        and isinstance(request, m.QueueUnbind)
+    ):
         broker.check_owner(queue, connection)
     return binding, exchange
 

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 
 
 class Balance:
-    """`subscribers`: by topic, the numbers of those who may have its partitions."""
+    """`subscribers`: by topic, the numbers of those who may have its partitions, `counts` how many it has."""
 
-    def __init__(self, subscribers: list[list[int]], members: int) -> None:
+    def __init__(self, subscribers: list[list[int]], counts: list[int], members: int) -> None:
         self.sizes = [0] * members
+        self.sizes_max = [0] * members  # who has so many wants no more, even if some are of topics it has left
         self._subscribers = subscribers
         self._members = members
         self._weights = list(range(members))  # by size, then by number
@@ -24,6 +25,8 @@ class Balance:
         self._unsettled: set[int] = set()
         self._witness = (-1, -1, -1)  # a topic, an owner and a subscriber that were out of balance
         for topic, able in enumerate(subscribers):
+            for member in able:
+                self.sizes_max[member] += counts[topic]
             if len(able) > 1:
                 self._unsettled.add(topic)
                 for member in able:
@@ -50,18 +53,32 @@ class Balance:
 
     def is_balanced(self) -> bool:
         """Whether no move would make it more even."""
-        sizes = self.sizes
         topic, owner, subscriber = self._witness
-        if topic >= 0 and sizes[owner] > sizes[subscriber] + 1 and owner in self._shares[topic]:
+        if topic >= 0 and owner in self._shares[topic] and self._wants(subscriber, owner):
             return False
         for topic in list(self._unsettled):
-            subscriber = self.fewest(topic)
             share = self._shares[topic]
-            if share and max(map(sizes.__getitem__, share)) > sizes[subscriber] + 1:
-                self._witness = (topic, max(share, key=sizes.__getitem__), subscriber)
-                return False
+            if share:
+                owner = max(share, key=self.sizes.__getitem__)
+                subscriber = self._poorest(topic, owner)
+                if self._wants(subscriber, owner):
+                    self._witness = (topic, owner, subscriber)
+                    return False
             self._unsettled.discard(topic)
         return True
+
+    def _wants(self, subscriber: int, owner: int) -> bool:
+        """Whether one has two less than another, and less than all that it could have."""
+        size = self.sizes[subscriber]
+        return size + 1 < self.sizes[owner] and size != self.sizes_max[subscriber]
+
+    def _poorest(self, topic: int, owner: int) -> int:
+        """Of a topic's subscribers the one with the fewest who is not content; the owner itself if all are."""
+        found = self.fewest(topic)
+        if self.sizes[found] != self.sizes_max[found]:
+            return found
+        others = [one for one in self._subscribers[topic] if self.sizes[one] != self.sizes_max[one]]
+        return min(others, key=self._weights.__getitem__, default=owner)
 
     def score(self, members: Iterable[int]) -> int:
         """The sum of differences between any two of these members: 0 where all have the same."""

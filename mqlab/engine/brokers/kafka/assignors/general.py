@@ -40,7 +40,7 @@ class _Builder:
         self.topics = sorted(partitions, key=lambda topic: (len(wanted[topic]), code_units(topic)))
         self.counts = [partitions[topic] for topic in self.topics]
         self.subscribers = [wanted[topic] for topic in self.topics]
-        self.balance = Balance(self.subscribers, len(self.names))
+        self.balance = Balance(self.subscribers, self.counts, len(self.names))
         self.owner: dict[Partition, int] = {}
         self.held: list[list[Partition]] = [[] for _ in self.names]
         self.revoked = False  # whether a member holds something of a topic that it has left
@@ -93,8 +93,7 @@ class _Builder:
 
     def _can_change(self, member: int) -> bool:
         """Whether it could get more, or holds anything that another could have."""
-        own = [topic for topic, subscribers in enumerate(self.subscribers) if member in subscribers]
-        if self.balance.sizes[member] < sum(self.counts[topic] for topic in own):
+        if self.balance.sizes[member] < self.balance.sizes_max[member]:
             return True
         return any(len(self.subscribers[topic]) > 1 for topic, _ in self.held[member])
 
