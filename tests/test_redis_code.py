@@ -21,7 +21,8 @@ NODES: dict[str, Any] = {
 COMMANDS: list[c.AnyCommand] = [
     c.PublishTo("it's", "A", "two\nlines"), c.PublishTo("news", repeat=3, every_ms=50), c.Xadd("orders", body='"x"', maxlen=9),
     c.Xtrim("orders", 5), c.Xtrim("orders", 5, approximate=True), c.Delete("orders"), c.Delete("orders/billing"),
-    c.Add("mail", "group", {"stream": "orders", "start": "0"}), c.Add("ear", "subscriber", {"channels": ["a"], "patterns": ["b*"]}),
+    c.Add("mail", "group", {"stream": "orders", "start": "0"}),
+    c.Add("ear", "subscriber", {"channels": ["a"], "patterns": ["b*"]}),
     c.Add("worker", "consumer", {"stream": "orders", "group": "billing"}),
 ]  # fmt: skip
 

@@ -12,7 +12,7 @@ const ARN = "arn:aws:sqs:us-east-1:123456789012:";
 /** Whether a node, or what an act names, is SQS's. */
 export function ofSqs(command, nodes) {
   const named = [command.queue, command.node, command.copy?.split("@")[1]?.replace(/\.\d+$/, "")].map((one) => nodes.get(one)).find(Boolean);
-  const broker = named?.what === "broker" ? named : (nodes.get(named?.settings.broker) ?? [...nodes.values()].find((one) => one.what === "broker"));
+  const broker = named?.what === "broker" ? named : (nodes.get(named?.settings?.broker) ?? [...nodes.values()].find((one) => one.what === "broker"));
   return broker?.settings.kind === "sqs";
 }
 
