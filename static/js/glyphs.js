@@ -17,6 +17,7 @@ const SLIDE_US = 250_000;
 const FALLEN = [
   ["no_route", "no route"], ["cycle", "in a cycle"], ["maxlen", "dropped"], ["refused", "refused"],
   ["rejected", "dropped"], ["expired", "expired"], ["lost_message", "lost"],
+  ["missed", "missed"], ["trimmed", "trimmed"], ["deleted", "deleted"], ["consumer_deleted", "forgotten"],
 ];
 
 /** Where the n-th that fell lies in the strip below a box: a lower row, and one on top of it. */
