@@ -306,11 +306,13 @@ class Consumer extends Glyph {
     fit(this.name, shorten(this.box.name, Math.floor(room / 7.2)), room);
     const counts = scene.counts.get(this.box.name);
     const done = counts?.get("ok") ?? 0;
-    const prefetch = "channels" in settings ? `${buffered} in its socket` : "group" in settings ? `${slots.length} pending` : node.what === "client" ? `holds ${slots.length}` : settings.receive ? this.asking(node, scene, slots.length) : auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
+    const prefetch = "channels" in settings ? `${buffered} in socket` : "group" in settings ? `${slots.length} pending` : node.what === "client" ? `holds ${slots.length}` : settings.receive ? this.asking(node, scene, slots.length) : auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
     const crashed = this.ctx.crashed(scene, this.box.name);
     say(this.sub, shorten(state === "down" ? crashed : state === "waits" ? "not started" : away >= 0 ? "reconnects" : prefetch, Math.floor(room / 5.4)));
     const before = node.what === "client" ? "client · " : settings.ack === "before" ? "acks before · " : "";
-    say(this.third, shorten(state === "down" && slots.length ? `holds ${slots.length} · ${done} done` : state === "slow" ? `slow × ${settings.slow} · ${done} done` : state === "hung" ? `hangs · ${done} done` : limited || `${before}${done} done`, Math.floor(room / 5.4)));
+    const letters = Math.floor(room / 5.4);
+    const holds = `holds ${slots.length} · ${done} done`;
+    say(this.third, shorten(state === "down" && slots.length && holds.length <= letters ? holds : state === "slow" ? `slow × ${settings.slow} · ${done} done` : state === "hung" ? `hangs · ${done} done` : limited || `${before}${done} done`, letters));
     const fell = this.drop(scene, falling);
     const failed = counts?.get("failed");
     say(this.title, `${this.box.name}: ${state === "down" ? "crashed" : state === "waits" ? "not started" : state === "hung" ? "hangs" : prefetch}${settings.service ? `, ${serviceWords(settings.service)}` : ""}, ${done} handled${failed ? `, ${failed} failed` : ""}${fell}`);
