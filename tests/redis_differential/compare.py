@@ -14,6 +14,8 @@ from tests.redis_differential.real import Run
 
 Step = dict[str, Any]
 SHORT_MS = 25
+LATE_S = 0.02
+"""A program in which time counts must not take longer for its steps than this, or nobody can say what is right."""
 LONG_AGO_MS = 10**12
 TRIES = 6
 LATE_S = 0.02
