@@ -147,6 +147,12 @@ class Both:
         client.delete_message(QueueUrl=self.urls[queue], ReceiptHandle=handles[-1])
         return "ok"
 
+    def take(self, side: int, client: Any, queue: str) -> Any:
+        """Receive one, look for another, delete the first, and look again."""
+        got, other = (self.receive(side, client, queue, 1, {}) for _ in range(2))
+        deleted = [self.delete(side, client, queue, one[0]) for one in got]
+        return got, other, deleted, self.receive(side, client, queue, 1, {})
+
     def hide(self, side: int, client: Any, queue: str, body: str, seconds: int) -> Any:
         """By the latest handle."""
         handles = self.handles[side].get(f"{queue} {body}")
@@ -210,11 +216,13 @@ def program(seed: int) -> tuple[dict[str, dict[str, str]], list[tuple[Any, ...]]
             ("receive", queue, 1 if fifo else chance.choice([1, 3]), {}),
             ("counts", queue), ("advance", chance.choice([0.517, 1.273, 3.731, 12.597])),
             ("purge", queue) if chance.random() < 0.3 else ("counts", queue),
-            *([] if fifo else [
+            *([("take", queue), ("take", queue)] if fifo else [
                 ("batch", queue, [{"Id": str(k), "MessageBody": f"b{n}-{k}"} for k in chance.choice(BATCHES)]),
                 ("delete", queue, f"m{chance.randint(0, n)}"), ("delete", queue, f"m{chance.randint(0, n)}"),
             ]),
         ]))  # fmt: skip
+        if fifo and steps[-1][0] == "send" and chance.random() < 0.3:  # again, while it is there
+            steps.append(("send", queue, body, more))
     return queues, steps
 
 

@@ -77,7 +77,9 @@ def take(broker: SQS, queue: Queue, entry: m.Entry, size: int, departure: str) -
         seen = queue.window.find(dedup, now)
         if seen is not None:
             return _known(broker, queue, entry, dedup, seen, departure)
-    copy = SqsCopy(copy_name(message, queue.name), message, NO_CONTENT, queue.name, sent=now, stamp=now, size=size)
+    copy = SqsCopy(
+        copy_name(message, queue.name), message, NO_CONTENT, queue.name, sent=now, stamp=now, size=size
+    )
     copy.group = entry.group_id
     copy.deduplication_id = entry.deduplication_id or dedup
     copy.sent_attributes, copy.system_attributes = entry.attributes, entry.system_attributes
