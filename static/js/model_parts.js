@@ -50,6 +50,7 @@ export class Node {
     this.held = new Map();
     this.unconfirmed = 0; // a producer's publishes that have no answer yet
     this.memory = new Map(); // deduplication id -> until when it is known
+    this.entries = []; // of a stream: the end of its log, [message, key], oldest first
   }
 }
 
@@ -174,6 +175,10 @@ export function trace(scene, e) {
       if (e.born !== true) scene.copies.get(e.of[0]).entered = e.t;
       return;
     case "Unroutable": return traces.fall(e.exchange, e, true);
+    case "Missed": return traces.fall(e.channel, e, true);
+    case "Broadcast":
+      for (const program of e.missed ?? []) traces.fall(program, e, false);
+      return;
     case "Refused": return traces.fall(e.exchange, e, false, scene.flights.get(e.cause));
     case "Delivered": return traces.gap(scene, e.of[0], e.t, e.auto_ack !== true);
     case "Settled":
