@@ -106,9 +106,15 @@ class Queue:
     def put(self, copy: SqsCopy) -> int:
         """A copy is ready. Returns its index in the order of entry, -1 for the tail."""
         self.size += 1
-        self.shelves[copy.home].put(copy)
-        if copy.seq == self.entered:
+        if copy.seq == self.entered:  # the newest: the last wherever it goes
+            groups = self.shelves[copy.home].groups
+            line = groups.get(copy.group)
+            if line is None:
+                groups[copy.group] = deque((copy,))
+            else:
+                line.append(copy)
             return -1
+        self.shelves[copy.home].put(copy)
         before = sum(shelf.before(copy.seq) for shelf in self.shelves)
         return -1 if before == self.size - 1 else before
 
@@ -178,6 +184,21 @@ class Queue:
         self.unacked[copy.name] = copy
         group = copy.group
         self.flying[group] = self.flying.get(group, 0) + 1
+
+    def lend_plain(self, most: int, holder: str, known: bool) -> list[SqsCopy]:
+        """Pick and lend up to so many, where there are no groups and one server, and no limit to receives."""
+        groups, unacked = self.shelves[0].groups, self.unacked
+        line = groups[""]
+        if most < len(line):
+            copies = [line.popleft() for _ in range(most)]
+        else:
+            copies = list(groups.pop(""))
+        for copy in copies:
+            copy.holder, copy.known = holder, known
+            unacked[copy.name] = copy
+        self.size -= len(copies)
+        self.flying[""] = self.flying.get("", 0) + len(copies)
+        return copies
 
     def hide(self, copy: SqsCopy, until: int) -> None:
         """A copy in flight, or delayed, is not to be seen until then."""

@@ -77,6 +77,8 @@ def take(broker: SQS, queue: Queue, poll: Poll, long: bool) -> list[Taken]:
     servers = queue.ask(long)
     most = min(request.max_number_of_messages, queue.model.in_flight_max - queue.in_flight)
     limit = queue.redrive.most if queue.redrive is not None else 0
+    if most > 0 and not limit and not queue.grouped and len(queue.shelves) == 1:
+        return [(copy, "") for copy in queue.lend_plain(most, program, poll.connection.heard)]
     while len(taken) < most:
         copy, rule = queue.pick(servers, len(taken))
         if copy is None:
@@ -104,6 +106,7 @@ def give(broker: SQS, queue: Queue, poll: Poll, taken: list[Taken], rule: str = 
     seconds = request.visibility_timeout
     until = now + (queue.visibility_us if seconds is None else seconds * SECOND)
     size = 0
+    due, move, emit = queue.deadlines.add, world.ledger.move, world.emit
     for copy, why in taken:
         copy.received = received = copy.received + 1
         if copy.first < 0:
@@ -111,11 +114,13 @@ def give(broker: SQS, queue: Queue, poll: Poll, taken: list[Taken], rule: str = 
         copy.since = now
         copy.redelivered = again = received > 1
         size += copy.size
-        queue.hide(copy, until)
-        world.ledger.move(copy, "deliver")
+        copy.until = until
+        copy.turn = turn = copy.turn + 1
+        due(until, turn, copy)
+        move(copy, "deliver")
         copy.n = n = copy.n + 1
         name = f"{copy.name}#{n}"
-        world.emit(
+        emit(
             Delivered(
                 now, name, departure, why, (copy.name,), queue.name, program, received, arrives, again, False, received - 1,
                 0, 0, until,

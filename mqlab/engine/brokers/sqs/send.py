@@ -77,11 +77,10 @@ def take(broker: SQS, queue: Queue, entry: m.Entry, size: int, departure: str) -
         seen = queue.window.find(dedup, now)
         if seen is not None:
             return _known(broker, queue, entry, dedup, seen, departure)
-    copy = SqsCopy(
-        copy_name(message, queue.name), message, NO_CONTENT, queue.name, group=entry.group_id, sent=now, stamp=now,
-        deduplication_id=entry.deduplication_id or dedup, sent_attributes=entry.attributes,
-        system_attributes=entry.system_attributes, size=size,
-    )  # fmt: skip
+    copy = SqsCopy(copy_name(message, queue.name), message, NO_CONTENT, queue.name, sent=now, stamp=now, size=size)
+    copy.group = entry.group_id
+    copy.deduplication_id = entry.deduplication_id or dedup
+    copy.sent_attributes, copy.system_attributes = entry.attributes, entry.system_attributes
     delay = queue.delay_us if entry.delay_seconds is None else entry.delay_seconds * SECOND
     remembered = 0
     if queue.window is not None:
