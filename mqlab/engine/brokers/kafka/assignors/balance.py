@@ -16,7 +16,9 @@ class Balance:
 
     def __init__(self, subscribers: list[list[int]], counts: list[int], members: int) -> None:
         self.sizes = [0] * members
-        self.sizes_max = [0] * members  # who has so many wants no more, even if some are of topics it has left
+        self.sizes_max = [
+            0
+        ] * members  # who has so many wants no more, even if some are of topics it has left
         self._subscribers = subscribers
         self._members = members
         self._weights = list(range(members))  # by size, then by number
