@@ -38,7 +38,9 @@ SQS_SHOWN: dict[str, Callable[[Any], bool]] = {
     "sqs/best-effort-order": not_in_order,
     "sqs/crash-unnoticed": goes_unnoticed,
     "sqs/receipt-handle": lambda seen: [one.tag for one in seen.all(e.Delivered, queue="plain")][:2] == [1, 2],
-    "sqs/fifo-order": lambda seen: [one.of[0] for one in seen.all(e.Delivered, queue="line.fifo") if one.of[0].startswith("lines")]
+    "sqs/fifo-order": lambda seen: [
+        one.of[0] for one in seen.all(e.Delivered, queue="line.fifo") if one.of[0].startswith("lines")
+    ]
     == [f"lines-{n}@line.fifo" for n in range(1, 5)],
     "sqs/queue-name": lambda seen: [one.node for one in seen.all(e.NodeAdded)] == ["late.fifo"],
 }  # fmt: skip

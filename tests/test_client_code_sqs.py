@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from contextlib import suppress
 from functools import cache
@@ -83,10 +84,8 @@ def shop() -> Any:
     return sqs
 
 
-@pytest.mark.parametrize("number", range(len(COMMANDS)))
-def test_the_code_of_an_act_runs(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    (text,) = [one for one in said()[number] if one["title"] == "Python, boto3"]
-    sqs = shop()
+def run(text: str, sqs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a text whose boto3 is the façade `sqs`, and whose loops end after a few rounds."""
     rounds = iter(range(6))
 
     def sleep(seconds: float) -> None:
@@ -106,9 +105,16 @@ def test_the_code_of_an_act_runs(number: int, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "boto3", Boto3)
     monkeypatch.setattr(time, "sleep", sleep)
     monkeypatch.setattr(sqs, "receive_message", receive_message)
-    before = dict(sqs.broker.bill.requests)
     with suppress(Enough):
-        exec(compile(text["text"], "act.py", "exec"), {"__name__": "act"})
+        exec(compile(text, "act.py", "exec"), {"__name__": "act"})
+
+
+@pytest.mark.parametrize("number", range(len(COMMANDS)))
+def test_the_code_of_an_act_runs(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    (text,) = [one for one in said()[number] if one["title"] == "Python, boto3"]
+    sqs = shop()
+    before = dict(sqs.broker.bill.requests)
+    run(text["text"], sqs, monkeypatch)
     assert sqs.broker.bill.requests != before
 
 
@@ -116,3 +122,35 @@ def test_every_act_of_sqs_has_its_code() -> None:
     assert {type(one) for one in COMMANDS} | {c.ChangeVisibility} >= set(kinds()["sqs"].acts)
     assert all(said())
     assert "change_message_visibility(" in said()[-1][0]["text"]
+
+
+def test_the_whole_lab_is_one_program_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = msgspec.to_builtins(picture(build(load(SHOP), 1)))
+    asked = json.dumps({"scene": scene, "broker": "sqs"}).encode()
+    text = json.loads(answers("tests/js/definitions_cli.js", [asked])[0])["python"]
+    sqs = boto3.client("sqs")
+    ran = []
+
+    class Thread:
+        """A thread that runs at once, a few rounds long."""
+
+        def __init__(self, target: Any, daemon: bool) -> None:
+            self.target = target
+
+        def start(self) -> None:
+            ran.append(self.target.__name__)
+            with suppress(Enough):
+                self.target()
+
+        def join(self) -> None:
+            pass
+
+    monkeypatch.setattr(threading, "Thread", Thread)
+    run(text, sqs, monkeypatch)
+    assert ran == PROGRAMS
+    made = {name: scene["nodes"][name]["settings"].get("attributes", {}) for name in ("q", "dead", "l.fifo")}
+    for name, attributes in made.items():
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        has = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert attributes.items() <= has.items()
+    assert sqs.broker.bill.requests["SendMessage"] > 3

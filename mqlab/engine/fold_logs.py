@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mqlab.engine import events as e
+from mqlab.engine import window
 from mqlab.engine.fold_parts import arrive, forget, free, key_of, leave
 from mqlab.engine.scene import CopyState, Flight, Held, Scene
 
@@ -35,6 +36,7 @@ def _appended(scene: Scene, event: e.Appended) -> None:
         scene.nodes[group].ready.append(copy)
     stream = scene.nodes[event.stream]
     stream.settings = {**stream.settings, "length": event.length, "last": event.entry}
+    window.enter(stream.entries, event.of[0], event.key)
 
 
 def _fetched(scene: Scene, event: e.Fetched) -> None:
@@ -65,6 +67,7 @@ def _cursor_set(scene: Scene, event: e.CursorSet) -> None:
 def _trimmed(scene: Scene, event: e.Trimmed) -> None:
     stream = scene.nodes[event.stream]
     stream.settings = {**stream.settings, "length": event.length}
+    window.leave(stream.entries, event.of)
 
 
 APPLY_LOGS: dict[type[e.Event], Callable[[Scene, Any], None]] = {

@@ -57,7 +57,8 @@ class Held(msgspec.Struct, omit_defaults=True):
 
 class Node(msgspec.Struct, omit_defaults=True):
     """A node of the picture. Queues use `ready` (service order), `unacked` (copy -> program) and `memory` (deduplication id ->
-    until when it is known); programs use `held`, and producers with confirms `unconfirmed`: publishes without an answer yet."""
+    until when it is known); streams `entries` (the end of the log: message and key, see window.py); programs use `held`, and
+    producers with confirms `unconfirmed`: publishes without an answer yet."""
 
     what: str
     settings: dict[str, Any]
@@ -66,6 +67,7 @@ class Node(msgspec.Struct, omit_defaults=True):
     unacked: dict[str, str] = {}
     held: dict[str, Held] = {}
     memory: dict[str, int] = {}
+    entries: list[tuple[str, str]] = []
     unconfirmed: int = 0
 
 

@@ -10,7 +10,7 @@ const API = "http://localhost:15672/api";
 
 /** Texts for a command: [{title, text}]. `nodes`: name -> {what, settings} (a Map). */
 export function codeOf(command, nodes) {
-  const redis = Array.from(nodes.values()).some((node) => node.what === "broker" && node.settings.kind === "redis");
+  const redis = Array.from(nodes.values()).some((node) => node.what === "broker" && node.settings?.kind === "redis");
   if (redis) return REDIS_CODE[command.do]?.(command, nodes) ?? (command.do === "add" || command.do === "delete" ? redisThings(command, nodes) : []);
   if (ofSqs(command, nodes)) return sqsCode(command, nodes) ?? (HERE.has(command.do) ? CODE[command.do](command, nodes) : []);
   return CODE[command.do]?.(command, nodes) ?? [];

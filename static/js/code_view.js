@@ -4,6 +4,7 @@ import { codeOf } from "./code.js";
 import { brokersOf, definitionsOf } from "./definitions.js";
 import { el } from "./dom.js";
 import { labOf } from "./lab_code.js";
+import { sqsLabOf } from "./sqs_code.js";
 import { commandWords, seconds } from "./words.js";
 
 const CODED = new Set(["broker", "producer", "consumer", "client"]); // what stands in the lab's program with its settings
@@ -48,14 +49,18 @@ export class CodePage {
     if (shape === this.shown && this.root.childElementCount) return;
     this.shown = shape;
     const made = acts.map((act) => el("section", {}, el("h3", { textContent: `${seconds(act.t)} s · ${commandWords(act.command)}` }), ...codeOf(act.command, this.nodes).flatMap(block)));
-    const hint = el("p", { class: "soft", textContent: "What you do here, a client or an operator can do to a real broker. Act, and this page shows the code of each act: pika for what a program does, HTTP and rabbitmqctl for what an operator does." });
-    this.root.replaceChildren(...(made.length ? made : [hint]), ...brokersOf(scene).map((name) => whole(scene, name)));
+    const hint = el("p", { class: "soft", textContent: "What you do here, a client or an operator can do to a real broker. Act, and this page shows the code of each act: what a program calls, and what an operator does." });
+    this.root.replaceChildren(...(made.length ? made : [hint]), ...brokersOf(scene).flatMap((name) => whole(scene, name)));
   }
 }
 
-/** The exchanges, queues, bindings and policies that there are now, and who works with them, to take to a real broker. */
+/** What a broker holds now, and who works with it, to take to a real one. */
 function whole(scene, broker) {
-  return el("section", {}, el("h3", { textContent: `The lab as it is now, with ${broker}` }),
+  const head = el("h3", { textContent: `The lab as it is now, with ${broker}` });
+  const { kind } = scene.nodes.get(broker).settings;
+  if (kind === "sqs") return [el("section", {}, head, ...block({ title: "Python, boto3", text: sqsLabOf(scene, broker), file: `${broker}.py` }))];
+  if (kind && kind !== "rabbitmq") return []; // no code of a whole lab for these yet
+  return [el("section", {}, head,
     ...block({ title: "Python, pika", text: labOf(scene, broker), file: `${broker}.py` }),
-    ...block({ title: "definitions.json, for rabbitmqctl import_definitions", text: `${JSON.stringify(definitionsOf(scene, broker), null, 2)}\n`, file: "definitions.json" }));
+    ...block({ title: "definitions.json, for rabbitmqctl import_definitions", text: `${JSON.stringify(definitionsOf(scene, broker), null, 2)}\n`, file: "definitions.json" }))];
 }

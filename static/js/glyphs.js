@@ -12,6 +12,7 @@ const KNOWN_SHOWN = 24;
 const WINDOW_US = 300e6; // for so long SQS knows a deduplication id
 const FAR_US = 600e6; // a deadline beyond any recording is not worth a line
 const CELL_PX = 24;
+const LOG_PX = 10; // an entry of a log
 const SLIDE_US = 250_000;
 const FALLEN = [
   ["no_route", "no route"], ["cycle", "in a cycle"], ["maxlen", "dropped"], ["refused", "refused"],
@@ -132,10 +133,38 @@ class Exchange extends Glyph {
   update(node, scene, t, selected, falling) {
     set(this.root, "class", `node exchange${this.ctx.downOf(scene, node) ? " down" : ""}`);
     const { what, settings } = node;
-    const words = what === "stream" ? entries(settings.length ?? 0) : what === "channel" ? "channel" : settings.type ?? "";
+    const words = what === "channel" ? "channel" : settings.type ?? "";
     say(this.sub, words);
     const fell = this.drop(scene, falling);
-    say(this.title, `${this.box.name}: ${what === "stream" ? `a stream of ${words}` : what === "channel" ? "a channel" : `${words} exchange`}${fell}`);
+    say(this.title, `${this.box.name}: ${what === "channel" ? "a channel" : `${words} exchange`}${fell}`);
+  }
+}
+
+/** A log: its latest entries, which stay, and below them how far each group has read. */
+class Stream extends Glyph {
+  constructor(parent, box, ctx) {
+    super(parent, box, ctx);
+    const { w, h } = box;
+    make(this.root, "path", { class: "body", d: `M7 0H${w - 4}a4 4 0 0 1 4 4V${h - 4}a4 4 0 0 1-4 4H7l-5-${h / 4} 5-${h / 4}-5-${h / 4}z` });
+    this.name = make(this.root, "text", { class: "name middle", x: w / 2 + 2, y: 16 });
+    fit(this.name, shorten(box.name, Math.floor((w - 14) / 7.8)), w - 14);
+    this.sub = make(this.root, "text", { class: "m middle", x: w / 2 + 2, y: h - 7 });
+    this.row = new Minis(make(this.root, "g"), LOG_PX - 2);
+    this.cursors = make(this.root, "path", { class: "cursors" });
+  }
+
+  update(node, scene, t, selected, falling) {
+    set(this.root, "class", `node exchange${this.ctx.downOf(scene, node) ? " down" : ""}`);
+    const shown = node.entries.slice(-Math.floor((this.box.w - 16) / LOG_PX));
+    const from = this.box.w - 7 - shown.length * LOG_PX;
+    this.row.draw(shown.map(([message, key], n) => [from + n * LOG_PX + 1, 24, selected === message ? "entry selected" : "entry", this.ctx.keys.colour(key)]));
+    const groups = Array.from(scene.nodes).filter(([, one]) => one.what === "group" && one.settings.stream === this.box.name);
+    const places = new Set(groups.map(([, group]) => Math.max(0, shown.length - group.ready.size)));
+    set(this.cursors, "d", Array.from(places, (n) => `M${from + n * LOG_PX} 35.5l3.5 5h-7z`).join(""));
+    const words = entries(node.settings.length ?? 0);
+    say(this.sub, words);
+    const fell = this.drop(scene, falling);
+    say(this.title, `${this.box.name}: a stream of ${words}${groups.map(([name, group]) => `, ${name.slice(this.box.name.length + 1)} has ${group.ready.size} to read and ${group.unacked.size} pending`).join("")}${fell}`);
   }
 }
 
@@ -277,11 +306,13 @@ class Consumer extends Glyph {
     fit(this.name, shorten(this.box.name, Math.floor(room / 7.2)), room);
     const counts = scene.counts.get(this.box.name);
     const done = counts?.get("ok") ?? 0;
-    const prefetch = "channels" in settings ? `${buffered} in its socket` : "group" in settings ? `${slots.length} pending` : node.what === "client" ? `holds ${slots.length}` : settings.receive ? this.asking(node, scene, slots.length) : auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
+    const prefetch = "channels" in settings ? `${buffered} in socket` : "group" in settings ? `${slots.length} pending` : node.what === "client" ? `holds ${slots.length}` : settings.receive ? this.asking(node, scene, slots.length) : auto ? `auto-ack · ${buffered} wait` : limit ? `prefetch ${slots.length} / ${limit}` : `prefetch ${slots.length} / ∞`;
     const crashed = this.ctx.crashed(scene, this.box.name);
     say(this.sub, shorten(state === "down" ? crashed : state === "waits" ? "not started" : away >= 0 ? "reconnects" : prefetch, Math.floor(room / 5.4)));
     const before = node.what === "client" ? "client · " : settings.ack === "before" ? "acks before · " : "";
-    say(this.third, shorten(state === "down" && slots.length ? `holds ${slots.length} · ${done} done` : state === "slow" ? `slow × ${settings.slow} · ${done} done` : state === "hung" ? `hangs · ${done} done` : limited || `${before}${done} done`, Math.floor(room / 5.4)));
+    const letters = Math.floor(room / 5.4);
+    const holds = `holds ${slots.length} · ${done} done`;
+    say(this.third, shorten(state === "down" && slots.length && holds.length <= letters ? holds : state === "slow" ? `slow × ${settings.slow} · ${done} done` : state === "hung" ? `hangs · ${done} done` : limited || `${before}${done} done`, letters));
     const fell = this.drop(scene, falling);
     const failed = counts?.get("failed");
     say(this.title, `${this.box.name}: ${state === "down" ? "crashed" : state === "waits" ? "not started" : state === "hung" ? "hangs" : prefetch}${settings.service ? `, ${serviceWords(settings.service)}` : ""}, ${done} handled${failed ? `, ${failed} failed` : ""}${fell}`);
@@ -331,10 +362,10 @@ class Consumer extends Glyph {
   }
 }
 
-const KINDS = { program: Program, exchange: Exchange, queue: Queue, consumer: Consumer };
+const KINDS = { program: Program, exchange: Exchange, stream: Stream, queue: Queue, consumer: Consumer };
 
 export function glyph(parent, box, ctx) {
-  return new KINDS[box.column](parent, box, ctx);
+  return new KINDS[box.what === "stream" ? "stream" : box.column](parent, box, ctx);
 }
 
 /** Words for a crash, with its moment where it is known. */

@@ -1,21 +1,25 @@
-// A whole lab as one pika program that runs: what the broker holds is declared, then each program runs in a thread of its own.
+// A whole lab as one program that runs: what the broker holds is declared, then each program runs in a thread of its own.
 
 import { bodyOf, importsOf } from "./client_code.js";
 import { declarationsOf } from "./definitions.js";
 import { lines } from "./python_text.js";
 
 const AWAY = new Set(["down", "waits"]);
-const TAKEN = "False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield declare pika program random thread threading threads time".split(" ");
+const TAKEN = "False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield boto3 declare pika program random thread threading threads time".split(" ");
 
 /** The text: of what there is on this broker and the programs of it that run. */
 export function labOf(scene, broker) {
+  return together(scene, broker, declarationsOf(scene, broker), bodyOf, importsOf);
+}
+
+/** The same with any client: `declare` are the lines that make what the broker holds, `bodyOf` those of a program. */
+export function together(scene, broker, declare, bodyOf, importsOf) {
   const names = new Set(TAKEN);
   const programs = [...scene.nodes]
     .filter(([, node]) => node.settings.broker === broker && !AWAY.has(node.status))
     .map(([name, { what, settings }]) => [name, bodyOf(what, name, settings)])
     .filter(([, body]) => body)
     .map(([name, body]) => [identifier(name, names), body]);
-  const declare = declarationsOf(scene, broker);
   if (!programs.length) return text([...importsOf(declare), ...declare]);
   const all = [["declare", declare], ...programs];
   return text([

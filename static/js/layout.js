@@ -70,7 +70,7 @@ function box(name, column, node, sizes, narrow, placed) {
   const w = sizes[column];
   const feet = column === "queue" ? wrap(limitWords(node.settings), Math.floor((w - (narrow ? FOOT_LINE_PX : 0)) / FOOT_CHAR_PX)) : [];
   const h = column === "queue" ? 57 + (feet.length + (placed ? 1 : 0)) * FOOT_H : column === "program" ? 50 : column === "exchange" ? 62 : 60;
-  return { name, column, feet, w, h, mid: column === "queue" ? 38 : h / 2, x: 0, y: 0, labels: 0, rank: 0 };
+  return { name, what: node.what, column, feet, w, h, mid: column === "queue" ? 38 : h / 2, x: 0, y: 0, labels: 0, rank: 0 };
 }
 
 /** Phrases in lines of at most `most` characters. */

@@ -39,6 +39,7 @@ export function open(json) {
     node.unconfirmed = n.unconfirmed ?? 0;
     node.held = maps(n.held, (h) => Object.assign(new Held(h.key, h.state, h.slot, false), h));
     node.memory = maps(n.memory, same);
+    node.entries = [...(n.entries ?? [])];
     return node;
   });
   scene.links = maps(json.links, (l) => new Link(l.what, l.source, l.target, l.routing_key ?? "", l.arguments ?? null));
@@ -67,6 +68,7 @@ export function clone(scene) {
     node.unconfirmed = n.unconfirmed;
     node.held = each(n.held, twin);
     node.memory = new Map(n.memory);
+    node.entries = [...n.entries];
     return node;
   });
   made.links = new Map(scene.links);

@@ -2,6 +2,8 @@
 
 import { Copy, Flight, forget, forgetAll, Held, leave, unlend } from "./model_parts.js";
 
+const ENTRIES_MAX = 24; // as in mqlab/engine/window.py
+
 function broadcast(scene, e) {
   scene.flights.delete(e.cause);
   for (let n = 0; n < e.of.length; n++) {
@@ -27,6 +29,8 @@ function appended(scene, e) {
   const stream = scene.nodes.get(e.stream);
   stream.settings.length = e.length;
   stream.settings.last = e.entry;
+  stream.entries.push([e.of[0], e.key]);
+  if (stream.entries.length > ENTRIES_MAX) stream.entries.shift();
 }
 
 function claimed(scene, e) {
@@ -53,7 +57,12 @@ function sent(scene, e) {
 }
 
 function trimmed(scene, e) {
-  scene.nodes.get(e.stream).settings.length = e.length;
+  const stream = scene.nodes.get(e.stream);
+  stream.settings.length = e.length;
+  for (const message of e.of) {
+    const at = stream.entries.findIndex((entry) => entry[0] === message);
+    if (at >= 0) stream.entries.splice(at, 1);
+  }
 }
 
 function cursorSet(scene, e) {

@@ -50,6 +50,7 @@ export class Node {
     this.held = new Map();
     this.unconfirmed = 0; // a producer's publishes that have no answer yet
     this.memory = new Map(); // deduplication id -> until when it is known
+    this.entries = []; // of a stream: the end of its log, [message, key], oldest first
   }
 }
 

@@ -1,10 +1,12 @@
 // The client code of SQS: boto3 for what a program does and for what an operator does. Pure.
 
+import { together } from "./lab_code.js";
 import { call, lines, py, template } from "./python_text.js";
 
 const python = (body) => [{ title: "Python, boto3", text: `${body.flat().join("\n")}\n` }];
 const shell = (title, ...text) => ({ title, text: `${text.join("\n")}\n` });
-const OPEN = ["import boto3", "", 'sqs = boto3.client("sqs")'];
+const CLIENT = 'sqs = boto3.client("sqs")';
+const OPEN = ["import boto3", "", CLIENT];
 const urlOf = (queue, name = "url") => [`${name} = sqs.get_queue_url(QueueName=${py(queue)})["QueueUrl"]`];
 const seconds = (ms) => String(ms / 1000);
 const ARN = "arn:aws:sqs:us-east-1:123456789012:";
@@ -13,7 +15,7 @@ const ARN = "arn:aws:sqs:us-east-1:123456789012:";
 export function ofSqs(command, nodes) {
   const named = [command.queue, command.node, command.copy?.split("@")[1]?.replace(/\.\d+$/, "")].map((one) => nodes.get(one)).find(Boolean);
   const broker = named?.what === "broker" ? named : (nodes.get(named?.settings?.broker) ?? [...nodes.values()].find((one) => one.what === "broker"));
-  return broker?.settings.kind === "sqs";
+  return broker?.settings?.kind === "sqs";
 }
 
 /** Texts for an act on SQS, or null where it is the same with every broker. */
@@ -97,16 +99,37 @@ const CODE = {
 
 /** Texts for a program: [{title, text}]. */
 export function sqsClientOf(what, name, settings) {
-  const body = sqsBodyOf(what, name, settings);
-  return body ? python(body) : [];
+  const body = bodyOf(what, name, settings);
+  return body ? python([importsOf(body), body]) : [];
 }
 
-/** The lines of a program, with its imports; null where it is none. */
-function sqsBodyOf(what, name, settings) {
+/** A whole lab as one program: its queues are created, then each program runs in a thread. */
+export function sqsLabOf(scene, broker) {
+  return together(scene, broker, queuesOf(scene, broker), bodyOf, importsOf);
+}
+
+/** The lines of a program, less its imports; null where it is none. */
+function bodyOf(what, name, settings) {
   const made = { producer, consumer }[what]?.(name, settings).flat();
-  if (!made) return null;
-  const own = ["random", "time"].filter((module) => made.some((line) => line.includes(`${module}.`)));
-  return [...own.map((module) => `import ${module}`), ...(own.length ? [""] : []), ...OPEN, ...made];
+  return made ? [CLIENT, ...made] : null;
+}
+
+function importsOf(body, more = []) {
+  const own = [...new Set([...["random", "time"].filter((module) => body.some((line) => line.includes(`${module}.`))), ...more])].sort();
+  return [...own.map((module) => `import ${module}`), ...(own.length ? [""] : []), "import boto3", ""];
+}
+
+/** Lines that create every queue there is; who sends dead letters where is set once all are there. */
+function queuesOf(scene, broker) {
+  const queues = [...scene.nodes]
+    .filter(([, node]) => node.what === "queue" && node.settings.broker === broker)
+    .map(([name, { settings }]) => [name, { ...(name.endsWith(".fifo") && { FifoQueue: "true" }), ...textOf(settings.attributes ?? {}) }]);
+  const create = queues.flatMap(([name, { RedrivePolicy, RedriveAllowPolicy, ...rest }]) => call("sqs.create_queue", [["QueueName", py(name)], ...(Object.keys(rest).length ? [["Attributes", py(rest)]] : [])]));
+  const policies = queues.flatMap(([name, { RedrivePolicy, RedriveAllowPolicy }]) => {
+    const said = { ...(RedrivePolicy && { RedrivePolicy }), ...(RedriveAllowPolicy && { RedriveAllowPolicy }) };
+    return Object.keys(said).length ? [...urlOf(name), ...call("sqs.set_queue_attributes", [["QueueUrl", "url"], ["Attributes", py(said)]])] : [];
+  });
+  return [CLIENT, ...create, ...policies];
 }
 
 function producer(name, { send: said = {}, rate = {}, count = null }) {

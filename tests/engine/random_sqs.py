@@ -37,7 +37,7 @@ programs:
 links: {{default: {{latency_ms: {latency}, exchange_ms: 30}}}}
 goals:
   - {{say: Something came back., event: Delivered, where: {{redelivered: true}}}}
-"""
+"""  # noqa: E501 (a queue or a program is one line)
 
 
 def lab(seed: int) -> tuple[Recording, str, random.Random]:
@@ -91,7 +91,10 @@ def _act(chance: random.Random) -> c.AnyCommand:
         c.Receive("one", chance.choice(["delete", "release", "leave"]), chance.randint(1, 10)),
         c.ChangeVisibility(f"{maker}-{n}@{'one' if maker == 'web' else 'two.fifo'}", chance.choice([0, 1, 30, 43_200])),
         c.SetAttributes(queue, {"VisibilityTimeout": "2", "DelaySeconds": chance.choice(["0", "2"])}),
-        c.SetAttributes(queue, {"RedrivePolicy": {"deadLetterTargetArn": chance.choice(["dead", "dead.fifo"]), "maxReceiveCount": 1}}),
+        c.SetAttributes(
+            queue,
+            {"RedrivePolicy": {"deadLetterTargetArn": chance.choice(["dead", "dead.fifo"]), "maxReceiveCount": 1}},
+        ),
         c.SetAttributes(queue, {"RedrivePolicy": "", "Colour": "red"}),
         c.Change(some, {LATENCY: chance.choice([0, 10, 200])}),
         c.Change(chance.choice(["w1-1", "w2-1"]), {"receive": {"WaitTimeSeconds": 0, "MaxNumberOfMessages": 10}}),

@@ -54,6 +54,17 @@ def test_committed_is_what_all_in_sync_have_and_the_leader_learns_it_by_the_next
     assert partition.replicas[2].high_watermark == 0  # until its next fetch
 
 
+def test_a_follower_takes_for_committed_no_more_than_it_has() -> None:
+    partition = three()
+    partition.fence(3, 0)
+    for value in "ab":
+        partition.produce(batch(value), "all", 0)
+    sync(partition, 2)
+    partition.unfence(3, 0)
+    partition.fetch_as_follower(3, 0, bytes_max=1)
+    assert (partition.high_watermark, partition.replicas[3].high_watermark) == (2, 1)
+
+
 def test_who_lags_leaves_the_isr_and_acks_all_waits_for_the_others_only() -> None:
     partition = three()
     partition.produce(batch("a"), "all", 0)

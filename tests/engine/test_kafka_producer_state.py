@@ -99,6 +99,8 @@ def test_after_the_highest_sequence_comes_0() -> None:
     partition = Partition()
     partition.produce(batch(SEQUENCE_MAX - 1, "a", "b", "c"))  # of an unknown producer any number is taken
     assert partition.produce(batch(1, "d")) == 3
+    partition.produce(batch(SEQUENCE_MAX, "a", producer=8))
+    assert partition.produce(batch(0, "b", producer=8)) == 5
 
 
 def test_a_lower_epoch_is_fenced_and_a_new_one_begins_with_0() -> None:

@@ -9,7 +9,7 @@ export function plain(scene) {
     nodes: object(scene.nodes, (n) => ({
       what: n.what, settings: n.settings, status: n.status,
       ready: n.ready.list(), unacked: object(n.unacked, same), held: object(n.held, (h) => ({ ...h })), unconfirmed: n.unconfirmed,
-      memory: object(n.memory, same),
+      memory: object(n.memory, same), entries: n.entries,
     })),
     links: object(scene.links, (l) => ({ ...l })),
     copies: object(scene.copies, (c) => ({ ...c })),

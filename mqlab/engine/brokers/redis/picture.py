@@ -37,6 +37,7 @@ def _stream(broker: Redis, name: str, node: Node) -> None:
         for key, value in keys.items():
             if isinstance(value, Stream) and text(key) == name and value.added:
                 node.settings |= {"length": value.length, "last": text(shown(value.last))}
+                node.entries = list(value.window)
 
 
 def _buffered(broker: Redis, program: str, copies: dict[str, CopyState]) -> list[str]:

@@ -15,6 +15,7 @@ from mqlab.engine.brokers.redis import listpack
 from mqlab.engine.brokers.redis.arguments import ID, LAST, ZERO, text
 from mqlab.engine.brokers.redis.group import Group
 from mqlab.engine.message import Message
+from mqlab.engine.window import Window
 
 UNKNOWN = -1  # how many entries a group has read, where nobody can tell
 
@@ -56,6 +57,7 @@ class Stream:
         "node_bytes",
         "node_entries",
         "nodes",
+        "window",
     )
 
     def __init__(self, name: bytes, node_entries: int, node_bytes: int) -> None:
@@ -69,6 +71,7 @@ class Stream:
         self.last: ID = ZERO
         self.added = 0
         self.deleted: ID = ZERO
+        self.window: Window = []
 
     @property
     def first(self) -> ID:

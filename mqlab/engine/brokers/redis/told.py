@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mqlab.engine import window
 from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis.arguments import ID, shown, text
 from mqlab.engine.events import Appended, Claimed, CursorSet, Delivered, Dropped, Fetched, Settled, Trimmed
@@ -38,6 +39,7 @@ def appended(broker: Redis, stream: Stream, entry: Entry, word: bytes, cause: st
             to.append(group.name)
     message.n = n = message.n + 1
     name = f"{message.id}#{n}"
+    window.enter(stream.window, message.id, message.key)
     world.emit(
         Appended(
             world.now, name, cause, "redis/every-group-sees-all" if len(to) > 1 else "redis/entries-stay", (message.id,),
@@ -84,6 +86,7 @@ def trimmed(
     rule = "redis/delete-entry" if why == "deleted" else "redis/trim-loses-unread"
     told = "redis/trim-whole-nodes" if approx else "redis/trim-exact" if why != "deleted" else rule
     ids = tuple([entry.message.id for entry in entries])
+    window.leave(stream.window, ids)
     world.emit(Trimmed(world.now, name, cause, told, ids, stream.label, why, stream.length))
     for group in stream.groups.values():
         copies = [copy for entry in entries if (copy := group.ready.pop(entry.id, None)) is not None]

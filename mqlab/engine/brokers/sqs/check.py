@@ -133,11 +133,10 @@ def batch(given: Sequence[Entry | Handle], what: str, size: int = 0) -> None:
                 "letters long.",
                 rule,
             )
-    ids: dict[str, None] = {}
-    for one in given:
-        if one.id in ids:
-            raise SqsError(f"{PREFIX}BatchEntryIdsNotDistinct", f"Id {one.id} repeated.", rule)
-        ids[one.id] = None
+    if len({one.id for one in given}) < len(given):
+        ids = [one.id for one in given]
+        twice = next(one for index, one in enumerate(ids) if one in ids[:index])
+        raise SqsError(f"{PREFIX}BatchEntryIdsNotDistinct", f"Id {twice} repeated.", rule)
     if len(given) > BATCH_MAX:
         raise SqsError(
             f"{PREFIX}TooManyEntriesInBatchRequest",

@@ -121,7 +121,7 @@ def give(broker: SQS, queue: Queue, poll: Poll, taken: list[Taken], rule: str = 
                 0, 0, until,
             )
         )  # fmt: skip
-        frame = m.Delivery(copy, copy.handle, received)
+        frame = m.Delivery(copy, f"{copy.name}:{received}", received)
         if instant:
             connection.peer.receive(frame, name)
         else:

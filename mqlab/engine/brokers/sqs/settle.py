@@ -22,7 +22,7 @@ GONE, OLD = "gone", "old_handle"
 
 def named(queue: Queue, handle: m.Handle) -> SqsCopy | None:
     """The copy that a handle names; None: it is gone. Raises SqsError where the queue never gave it."""
-    name = handle.read()
+    name = handle.copy or handle.read()
     copy = queue.live.get(name)
     if copy is None:
         if not name or not _of(name, queue.name):

@@ -12,13 +12,14 @@ from collections.abc import Iterable
 
 
 class Balance:
-    """`subscribers`: by topic, the numbers of those who may have its partitions, `counts` how many it has."""
+    """`subscribers`: by topic, the numbers of those who may have its partitions, `counts` how many it has.
+
+    A member that has as many as it could have wants no more, even if some of them are of topics that it has left.
+    """
 
     def __init__(self, subscribers: list[list[int]], counts: list[int], members: int) -> None:
         self.sizes = [0] * members
-        self.sizes_max = [
-            0
-        ] * members  # who has so many wants no more, even if some are of topics it has left
+        self.sizes_max = [0] * members  # who has so many wants no more
         self._subscribers = subscribers
         self._members = members
         self._weights = list(range(members))  # by size, then by number
