@@ -33,7 +33,8 @@ def sent(keys: list[bytes | None], **settings: str | int) -> dict[bytes | None, 
     producer = Producer(
         {"bootstrap.servers": "127.0.0.1:1", "test.mock.num.brokers": 3, "log_level": 0, **settings}
     )
-    producer.produce("t", value=b"the leaders are known once this has arrived", partition=0)
+    for partition in range(PARTITIONS):
+        producer.produce("t", value=b"its leader is known once this has arrived", partition=partition)
     assert producer.flush(20) == 0
     for key in keys:
         producer.produce("t", value=b"v", key=key, on_delivery=arrived)

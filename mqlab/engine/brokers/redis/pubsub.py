@@ -12,7 +12,7 @@ from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis.arguments import text
 from mqlab.engine.brokers.redis.errors import Refused
 from mqlab.engine.brokers.redis.glob import matches
-from mqlab.engine.brokers.redis.resp import Replies
+from mqlab.engine.brokers.redis.resp import Error, Replies
 from mqlab.engine.events import Broadcast, Missed, Published, Subscribed, Unsubscribed
 from mqlab.engine.message import Message, copy_name, message_event
 
@@ -120,6 +120,8 @@ def subscribe_(broker: Redis, client: Client, argv: tuple[bytes, ...], cause: st
     """SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE: one reply for each name."""
     verb = argv[0].lower()
     what = KINDS[verb]
+    if what == SHARD and broker.in_exec:
+        raise Refused(Error("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"))
     return _replies([[verb, name, subscribe(broker, client, name, what, cause)] for name in argv[1:]])
 
 

@@ -65,8 +65,11 @@ def _served(broker: Redis, client: Client, wait: Wait, key: bytes, cause: str) -
     if not isinstance(value, Stream):
         return _gone(broker, wait, key, value, grouped)
     start = wait.starts[wait.keys.index(key)]
+    top = (
+        value.last if broker.seven else value.last_valid
+    )  # 7.0 answers also where what came is trimmed already: with nothing
     if not grouped:
-        if value.last_valid <= (start or ZERO):
+        if top <= (start or ZERO):
             return NOTHING
         entries = read.without_group(broker, client, value, start or ZERO, wait.count, cause)
         return read.by_key(client, [(key, entries)])
@@ -75,7 +78,7 @@ def _served(broker: Redis, client: Client, wait: Wait, key: bytes, cause: str) -
         if broker.seven:
             return resp_unblocked("NOGROUP the consumer group this client was blocked on no longer exists")
         return resp_unblocked(read.no_group_to_read(key, wait.group).error.text)
-    if value.last_valid <= group.last:
+    if top <= group.last:
         return NOTHING
     entries = read.read_new(broker, client, value, group, wait.consumer, wait.count, wait.noack, cause)
     return read.by_key(client, [(key, entries)])
