@@ -51,11 +51,12 @@ def check_filter(place: Place, programs: list[str], brokers: dict[str, Any], dec
         return
     exchanges, queues = _named(brokers, declared, "exchange"), _named(brokers, declared, "queue")
     nodes = [name for spec in brokers.values() for name in spec.named()]
+    places = [name for name in nodes if name not in exchanges]  # a group of a stream is one, too
     known = {
         "program": programs,
         "producer": programs,
         "exchange": [*exchanges, *(name for spec in brokers.values() for name in spec.publish_to)],
-        "queue": [*queues, *nodes, *(name for spec in brokers.values() for name in spec.consume_from)],
+        "queue": [*queues, *places, *(name for spec in brokers.values() for name in spec.consume_from)],
         "to": [*queues, *exchanges, *programs],
         "node": [*programs, *exchanges, *queues, *nodes, *brokers],
     }
