@@ -22,7 +22,7 @@ export class Keys {
   /** Reserve colours in the order in which the lab's producers list their keys. */
   meet(nodes) {
     for (const node of nodes.values()) {
-      const keys = node.settings.keys ?? node.settings.publish?.keys;
+      const keys = node.settings.keys ?? (node.settings.publish ?? node.settings.send)?.keys;
       if (Array.isArray(keys)) for (const key of keys) this.colour(String(key));
     }
   }
