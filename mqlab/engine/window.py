@@ -17,13 +17,15 @@ Window = list[tuple[str, str]]
 def enter(window: Window, message: str, key: str) -> None:
     """An entry was appended."""
     window.append((message, key))
-    del window[:-ENTRIES_MAX]
+    if len(window) > ENTRIES_MAX:
+        del window[0]
 
 
 def leave(window: Window, messages: Iterable[str]) -> None:
     """The entries of these messages are gone; of a message that was appended twice, its older one."""
+    held = {message for message, _ in window}
     for message in messages:
-        for n, entry in enumerate(window):
-            if entry[0] == message:
-                del window[n]
-                break
+        if message in held:
+            at = next((n for n, entry in enumerate(window) if entry[0] == message), -1)
+            if at >= 0:
+                del window[at]

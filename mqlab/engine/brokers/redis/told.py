@@ -30,20 +30,22 @@ def _born(world: World, entry: Entry, group: Group) -> Copy:
 def appended(broker: Redis, stream: Stream, entry: Entry, word: bytes, cause: str) -> str:
     """A new entry: every group has it ready. Returns the event's name."""
     world = broker.world
-    copies, to = [], []
+    copies: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
     message = entry.message
     for group in stream.groups.values():
         if entry.id > group.last:
             copy = group.ready[entry.id] = _born(world, entry, group)
-            copies.append(copy.name)
-            to.append(group.name)
+            copies += (copy.name,)
+            to += (group.name,)
     message.n = n = message.n + 1
     name = f"{message.id}#{n}"
-    window.enter(stream.window, message.id, message.key)
+    if world.watched:
+        window.enter(stream.window, message.id, message.key)
     world.emit(
         Appended(
             world.now, name, cause, "redis/every-group-sees-all" if len(to) > 1 else "redis/entries-stay", (message.id,),
-            stream.label, word.decode(), message.key, stream.length, tuple(copies), tuple(to),
+            stream.label, word.decode(), message.key, stream.length, copies, to,
         )
     )  # fmt: skip
     return name
@@ -86,7 +88,8 @@ def trimmed(
     rule = "redis/delete-entry" if why == "deleted" else "redis/trim-loses-unread"
     told = "redis/trim-whole-nodes" if approx else "redis/trim-exact" if why != "deleted" else rule
     ids = tuple([entry.message.id for entry in entries])
-    window.leave(stream.window, ids)
+    if world.watched:
+        window.leave(stream.window, ids)
     world.emit(Trimmed(world.now, name, cause, told, ids, stream.label, why, stream.length))
     for group in stream.groups.values():
         copies = [copy for entry in entries if (copy := group.ready.pop(entry.id, None)) is not None]
