@@ -21,7 +21,7 @@ from mqlab.replay.compare import replay
 from soak import differential, laws, redis_differential
 from soak.plant import BUGS, Bug
 from tests.conftest import rabbitmq_answers, redis_answers
-from tests.engine.random_lab import POLLING
+from tests.engine.random_lab import POLLING_FAR
 from tests.sqs_differential import compare as moto
 
 BOUND_S = 120
@@ -53,7 +53,7 @@ def catch(known: list[str], seed: int, kind: str = "rabbitmq") -> str:
     real = {"redis": redis_answers, "sqs": lambda: True}.get(kind, rabbitmq_answers)()
     by_laws: tuple[str, Callable[[int], object]] = ("laws", _polling_laws if kind == "sqs" else laws.trial)
     differs = {"redis": _redis_differs, "sqs": _moto_differs}.get(kind, _differs)
-    turns = cycle([("differential", differs)] * 3 + [by_laws] if real else [by_laws])
+    turns = cycle([by_laws] + [("differential", differs)] * 3 if real else [by_laws])
     for kind, find in turns:
         if time.monotonic() > end:
             return ""
@@ -88,7 +88,7 @@ def _moto_differs(seed: int) -> bool:
 
 
 def _polling_laws(seed: int) -> str:
-    return laws.trial(seed, POLLING)
+    return laws.trial(seed, POLLING_FAR)
 
 
 def caught(bug: Bug, known: list[str], seed: int) -> str:

@@ -1,4 +1,4 @@
-"""Random recordings on SQS: everything that its picture can show. `random_lab.lab` gives them for seeds from POLLING on."""
+"""Random recordings on SQS: everything that its picture can show. `random_lab.lab` gives them for seeds about POLLING."""
 
 from __future__ import annotations
 

@@ -37,9 +37,10 @@ def free(group: Entries) -> None:
     consumer = group[0][1]
     if consumer is None:
         return
-    was_full = not consumer.has_room
+    shared = consumer.channel.shared_prefetch
+    was_full = bool(shared) and not consumer.has_room
     consumer.unacked -= len(group)
-    if not consumer.channel.shared_prefetch:
+    if not shared:
         if consumer.blocked and consumer.may_take:
             consumer.queue.join(consumer)
     elif was_full:
