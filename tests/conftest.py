@@ -9,6 +9,7 @@ import functools
 import os
 import re
 import shutil
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,10 @@ hypothesis_settings.load_profile("mqlab")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Django in this process signs with a secret of the tests' own, and needs no collected static files."""
+    if (
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ):  # started by a shell's &: what is started here would ignore it too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     expect.set_options(timeout=EXPECTED_MS)
     settings.SECRET_KEY = "a secret of the tests, which protects nothing at all " * 2
     settings.STORAGES = {
