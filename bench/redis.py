@@ -18,9 +18,8 @@ from typing import Any
 
 import fakeredis
 import redis
-from kombu import Connection as KombuConnection
-from kombu import Exchange, Producer, Queue
 
+from bench.engine import MESSAGES, REPETITIONS, _kombu
 from bench.figure import Figure
 from mqlab.engine.brokers.redis import methods as m
 from mqlab.engine.brokers.redis.broker import Redis
@@ -29,7 +28,6 @@ from mqlab.engine.message import Message
 from mqlab.engine.world import World
 from tests.conftest import REDIS, redis_answers
 
-MESSAGES, REPETITIONS = 20_000, 7
 FAKE_MESSAGES = 3_000
 PATTERNS, CHANNELS = 1_000, 200
 BATCH = 100
@@ -126,23 +124,6 @@ def _streams() -> Run:
         assert world.ledger.states["acked"] % MESSAGES == 0
         assert world.ledger.conserved
         return taken
-
-    return once
-
-
-def _kombu() -> Run:
-    channel = KombuConnection("memory://").channel()
-    exchange = Exchange("x", type="direct")
-    queue = Queue("q", exchange, routing_key="k")(channel)
-    queue.declare()
-    producer = Producer(channel, exchange=exchange, routing_key="k")
-
-    def once() -> float:
-        started = time.perf_counter()
-        for _ in range(MESSAGES):
-            producer.publish(BODY, content_type="application/octet-stream", content_encoding="binary")
-            queue.get().ack()
-        return time.perf_counter() - started
 
     return once
 
