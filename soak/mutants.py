@@ -26,7 +26,9 @@ from tests.sqs_differential import compare as moto
 
 BOUND_S = 120
 ROOT = Path(__file__).resolve().parents[1]
-TRACES = ("rabbitmq_3_10", "rabbitmq_3_10_more", "rabbitmq", "topic_match", "headers_match", "sqs")
+TRACES = (
+    "rabbitmq_3_10", "rabbitmq_3_10_more", "rabbitmq", "topic_match", "headers_match", "redis", "redis_glob", "sqs",
+)  # fmt: skip
 KAFKA_TRACES = ("kafka_murmur2", "kafka_assignors", "kafka_assignors_3_9")
 KAFKA_TESTS, SLOW = "tests/engine/test_kafka_*.py", "librdkafka"
 
