@@ -57,7 +57,7 @@ class Rooms:
 
     def close(self) -> None:
         """Stop the background tasks; for the end of the process and of tests."""
-        self.runs.helper.close()
+        self.runs.second_core.close()
         for task in self._tasks:
             task.cancel()
 

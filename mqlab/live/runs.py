@@ -11,8 +11,8 @@ from mqlab.engine.workload import System, Workload, write
 from mqlab.engine.workload.row import Row
 from mqlab.engine.workload.run import run
 from mqlab.live import limits
-from mqlab.live.helper import Helper
 from mqlab.live.pace import LOOK, Job, Lane, Pace
+from mqlab.live.second_core import SecondCore
 
 Key = tuple[str, str]
 
@@ -26,7 +26,7 @@ class Runs:
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
-        self.helper = Helper()
+        self.second_core = SecondCore()
         self._kept: OrderedDict[Key, Row] = OrderedDict()
         self._asked: dict[Key, asyncio.Future[Row]] = {}
         self._turns = asyncio.Semaphore(limits.RUNS_AT_ONCE_MAX)
@@ -65,7 +65,7 @@ class Runs:
         try:
             async with self._turns:
                 long = workload.messages >= limits.RUN_LONG_MESSAGES
-                row = await self.helper.run(*key) if long else None
+                row = await self.second_core.run(*key) if long else None
                 if row is None:
                     self._pace.submit(Lane(), LOOK, _job(system, workload, asked))
                 else:

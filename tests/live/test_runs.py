@@ -140,14 +140,14 @@ def test_long_ones_are_run_on_another_core_too_with_the_same_rows(long: list[str
     plain: list[object] = []
 
     async def here(asked: Runs) -> None:
-        asked.helper.busy = True  # nothing goes there
+        asked.second_core.busy = True  # nothing goes there
         plain.extend(await asked.rows(systems(), SMALL))
 
     async def work(asked: Runs) -> None:
         assert await asked.rows(systems(), SMALL) == plain
-        process = asked.helper._process
+        process = asked.second_core._process
         assert process is not None
-        await asked.helper.end()
+        await asked.second_core.end()
         assert process.returncode == 0  # its input ended
 
     on_the_loop(here)
@@ -160,13 +160,13 @@ def test_long_ones_are_run_on_another_core_too_with_the_same_rows(long: list[str
 def test_a_process_that_is_killed_is_done_without(long: list[str]) -> None:
     async def work(asked: Runs) -> None:
         running = asyncio.create_task(asked.rows(systems()[:1], LONG))
-        while asked.helper._process is None:
+        while asked.second_core._process is None:
             await asyncio.sleep(0.01)
-        asked.helper._process.kill()
+        asked.second_core._process.kill()
         (row,) = await running
         assert row.messages == LONG.messages
         assert (await asked.rows(systems()[:1], SMALL))[0].messages == 20  # and another one is started
-        await asked.helper.end()
+        await asked.second_core.end()
 
     on_the_loop(work)
     assert long == [systems()[0].id]
@@ -177,7 +177,7 @@ def test_a_process_with_nothing_to_do_ends(long: list[str], monkeypatch: pytest.
 
     async def work(asked: Runs) -> None:
         await asked.rows(systems()[:1], SMALL)
-        process = asked.helper._process
+        process = asked.second_core._process
         assert process is not None
         assert await process.wait() == 0
 

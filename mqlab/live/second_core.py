@@ -19,7 +19,7 @@ ROOT = Path(mqlab.__file__).parent.parent
 log = logging.getLogger(__name__)
 
 
-class Helper:
+class SecondCore:
     """One process, which does one thing at a time. Made inside the running event loop, which it belongs to."""
 
     def __init__(self) -> None:
